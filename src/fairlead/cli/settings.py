@@ -1,0 +1,35 @@
+"""The configuration as a command needs it: read, and its warnings told."""
+
+import os
+from pathlib import Path
+
+from fairlead import app
+from fairlead.cli import say
+from fairlead.config.load import Loaded, load
+from fairlead.observe.logs import configure
+from fairlead.routing.notes import doubts
+from fairlead.routing.policy import Policy
+
+
+def read(config: str | None) -> tuple[Loaded, dict[str, str]]:
+    """The configuration and the environment that it came from. Raises `ConfigError`."""
+    environ = dict(os.environ)
+    loaded = load(config, environ, Path.cwd())
+    for warning in loaded.warnings:
+        say.warning(warning)
+    return loaded, environ
+
+
+def policy(config: str | None) -> Policy:
+    """What routing knows by that configuration. Raises `ConfigError`."""
+    loaded, environ = read(config)
+    made = app.make_policy(loaded.config, environ)
+    for doubt in doubts(made):
+        say.warning(doubt)
+    return made
+
+
+def quiet_log(loaded: Loaded) -> None:
+    """Log what somebody asked to have logged. Where nobody did, a command tells of its failures by itself."""
+    asked = loaded.origins.get("log_level", "default") != "default"
+    configure(loaded.config.log_level if asked else "CRITICAL")

@@ -1,0 +1,1 @@
+"""From files and the environment to one checked `Config`."""

@@ -1,0 +1,1 @@
+"""Wire formats: pure codecs, no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""`bedrock-converse`: the Converse API of Amazon Bedrock, one shape for every vendor's models there."""

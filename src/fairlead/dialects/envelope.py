@@ -1,0 +1,187 @@
+"""What must be known of a call to route it, whatever its dialect; the rest of the body stays bytes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from fairlead.dialects.members import Members
+from fairlead.errors import RequestError
+
+_TRUE, _FALSE, _NULL = b"true", b"false", b"null"
+_UNREADABLE = (ValueError, RecursionError)
+_ASK_USAGE = b'{"include_usage":true}'
+_ASKS_USAGE = (_ASK_USAGE, b'{"include_usage": true}')  # as clients spell it; spelled otherwise, it is read
+_DIGITS = 4
+_LONGEST_NAME = 512
+# What would lead out of a path in which a model's name stands.
+_AWAY: Final = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
+_encode = msgspec.json.Encoder().encode
+AUTO = "auto"
+# Where the dialects keep what was said, and where a message keeps its parts.
+_SAID = ("messages", "prompt", "input", "contents", "query")
+_CONTENT = ("content", "parts")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of a dialect: its path at a provider, in which `{model}` may stand, and how it answers.
+
+    `answer` is the member that a whole reply must have. `streams` says that the body's `stream` asks for events,
+    `always` that the path alone does, `raw` that the answer is bytes which are no events. `chat` operations can be
+    translated into any other dialect's. `asks_usage`: a stream counts tokens only if it is asked to. `form`: the body
+    is a multipart form. `array`: the client gets a stream as one JSON array. `default_model` is meant where the body
+    may name none.
+    """
+
+    name: str
+    path: str
+    answer: str = ""
+    streams: bool = False
+    always: bool = False
+    dialect: str = "openai-chat"
+    chat: bool = False
+    asks_usage: bool = False
+    raw: bool = False
+    form: bool = False
+    array: bool = False
+    default_model: str | None = None
+
+    def at(self, model: str) -> str:
+        """The path at a provider that calls the model so."""
+        return self.path.replace("{model}", quote(model, safe="")) if "{" in self.path else self.path
+
+
+class Envelope:
+    """A call's model, whether it streams, and its body as members. `model` is given where the path names it.
+
+    `unnamed` is the model of a call in words that names none.
+    """
+
+    __slots__ = ("_unnamed", "endpoint", "members", "model", "stream", "wants_usage")
+
+    def __init__(
+        self, endpoint: Endpoint, body: bytes, model: str | None = None, *, unnamed: str | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        self.members = members = Members(body)
+        default = endpoint.default_model or (unnamed if endpoint.chat else None)
+        self._unnamed = model is None and "model" not in members and default == AUTO
+        self.model = _text(members, "model", default) if model is None else checked(model)
+        self.stream = endpoint.always or endpoint.raw or (endpoint.streams and _flag(members, "stream"))
+        self.wants_usage = self.stream and "stream_options" in members and _wants_usage(members)
+
+    @property
+    def choices(self) -> int:
+        """How many choices an operation of OpenAI's is to give: 1 where `n` says nothing that makes sense."""
+        return counted(self.members.get("n") or b"")
+
+    def write(self, model: str, *, ask_usage: bool, lowered: Mapping[str, bytes | None] | None = None) -> bytes:
+        """The body for a provider: with its own name for the model, on a stream a request for usage, and `lowered`."""
+        changes: dict[str, bytes | None] = dict(lowered or {})
+        if model != self.model and (self._unnamed or "model" in self.members):
+            changes["model"] = _encode(model)
+        if ask_usage and self.endpoint.asks_usage and self.stream and not self.wants_usage:
+            options = _options(self.members)
+            changes["stream_options"] = options.splice({"include_usage": _TRUE}) if options else _ASK_USAGE
+        return self.members.splice(changes) if changes else self.members.body
+
+    def text(self, name: str) -> str | None:
+        """A member that is a text; None where it is anything else."""
+        value = _decode(self.members, name)
+        return value if isinstance(value, str) else None
+
+    def optional(self, name: str) -> Any:
+        """The value of a member that routing does not hang on; None where it is absent or cannot be read."""
+        try:
+            return msgspec.json.decode(self.members.get(name) or b"null")
+        except _UNREADABLE:
+            return None
+
+    def last_user_text(self) -> str:
+        """The text of the last user message, or of the prompt; empty where there is none."""
+        for name in _SAID:
+            if name in self.members:
+                return _last_text(_decode(self.members, name))
+        return ""
+
+
+def counted(n: bytes) -> int:
+    """The number of choices that a member or a field says; 1 where that makes no sense."""
+    return max(1, int(n)) if n.isdigit() and len(n) <= _DIGITS else 1
+
+
+def _decode(members: Members, name: str) -> Any:
+    try:
+        return msgspec.json.decode(members.get(name) or b"")
+    except _UNREADABLE as error:
+        raise RequestError(f"`{name}` cannot be read: {error}", param=name) from None
+
+
+def _text(members: Members, name: str, default: str | None) -> str:
+    if name not in members:
+        if default is not None:
+            return default
+        raise RequestError(f"the body has no `{name}`", param=name, hint="name a model, or `auto`")
+    return checked(_decode(members, name), name)
+
+
+def checked(value: Any, name: str = "model") -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_NAME or not value.isprintable():
+        raise RequestError(f"`{name}` must be a string that names a model", param=name)
+    if _AWAY.search(value.strip()):
+        raise RequestError(f"`{name}` names no model: `.` and `..` are steps of a path", param=name)
+    return value
+
+
+def _flag(members: Members, name: str) -> bool:
+    value = members.get(name) or _FALSE
+    if value not in (_TRUE, _FALSE, _NULL):
+        raise RequestError(f"`{name}` must be true or false", param=name)
+    return value == _TRUE
+
+
+def _options(members: Members) -> Members | None:
+    value = members.get("stream_options")
+    if value is None or value == _NULL:
+        return None
+    try:
+        return Members(value)
+    except RequestError as error:
+        raise RequestError(
+            f"`stream_options` is wrong: {error.message}", param="stream_options", hint=error.hint
+        ) from None
+
+
+def _wants_usage(members: Members) -> bool:
+    if members.get("stream_options") in _ASKS_USAGE:
+        return True
+    options = _options(members)
+    return options is not None and _flag(options, "include_usage")
+
+
+def _last_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        return ""
+    for item in reversed(value):
+        if isinstance(item, str):
+            return item
+        if isinstance(item, dict) and item.get("role", "user") == "user":
+            text = next((text for name in _CONTENT if (text := content_text(item.get(name), "\n"))), "")
+            if text:
+                return text
+    return ""
+
+
+def content_text(content: Any, between: str = "") -> str:
+    """The text of a message's content, plain or in parts; empty where it has none."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return between.join(text for text in texts if isinstance(text, str))

@@ -1,0 +1,5 @@
+"""The dialect's name."""
+
+from typing import Final
+
+DIALECT: Final = "ollama"

@@ -1,0 +1,1 @@
+"""`openai-chat`: OpenAI's chat completions, with the completions and embeddings that share its envelope."""

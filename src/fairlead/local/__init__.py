@@ -1,0 +1,1 @@
+"""The small model that answers when there is no key."""

@@ -1,0 +1,109 @@
+"""The order of a call's life, and nothing else: limit, plan, dispatch, settle. (Who calls was settled by `admit`.)"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from fairlead.clock import Clock
+from fairlead.dialects.anthropic.count import count_text
+from fairlead.errors import FairleadError, Stopping, UpstreamError, UpstreamFailure
+from fairlead.ledger.row import Outcome
+from fairlead.pipeline import headers, tally
+from fairlead.pipeline.admit import permitted
+from fairlead.pipeline.call import Call, Reply
+from fairlead.pipeline.dispatch import Dispatcher, Streamed
+from fairlead.pipeline.failures import final, redacted, settled
+from fairlead.pipeline.kept import Kept
+from fairlead.pipeline.limit import Limiter
+from fairlead.pipeline.plan import Planner
+from fairlead.pipeline.settle import Settler
+
+
+class Pipeline:
+    """The stages, in order."""
+
+    def __init__(  # one parameter for each stage
+        self, limiter: Limiter, planner: Planner, dispatcher: Dispatcher, settler: Settler, clock: Clock, kept: Kept
+    ) -> None:
+        self.kept = kept
+        self._limiter = limiter
+        self._planner = planner
+        self._dispatcher = dispatcher
+        self._settler = settler
+        self._clock = clock
+
+    async def run(self, call: Call) -> Reply:
+        """One call from its plan to its reply. A stream settles when it ends; all else has settled on return.
+
+        Raises `FairleadError` that names the call and its attempts.
+        """
+        self._settler.begin()
+        try:
+            await self._limiter.admit(call)
+            call.plan = self._planner.plan(call)
+            call.plan = permitted(call)
+            answer = await self._dispatcher.dispatch(call)
+        except FairleadError as error:
+            call.status = error.status
+            call.overhead = self._overhead(call)
+            error.request_id, error.attempts = call.id, call.shown_attempts()
+            if call.ticket is not None:
+                error.headers = call.ticket.told
+            self._settler.settle(call, "failed" if isinstance(error, UpstreamError) else "refused", error)
+            raise
+        except asyncio.CancelledError:
+            self._settler.settle(call, "cancelled")
+            raise
+        except Exception:
+            call.status = 500
+            self._settler.settle(call, "failed")
+            raise
+        call.overhead, call.first_byte = self._overhead(call), self._clock.monotonic()
+        if isinstance(answer, Streamed):
+            call.status = 200
+            return Reply(200, headers.told(call, answer.content_type), events=self._events(call, answer))
+        call.status = answer.status
+        if call.usage is None and answer.status < 400:
+            call.produced = tally.made(call, answer.body)
+        self._settler.settle(call, "ok" if answer.status < 400 else "failed")
+        return Reply(answer.status, headers.told(call, answer.content_type), answer.body)
+
+    def _overhead(self, call: Call) -> float:
+        """Seconds until now that no upstream took."""
+        waited = sum(attempt.ended - attempt.started for attempt in call.attempts)
+        return max(0.0, self._clock.monotonic() - call.started - waited)
+
+    async def _events(self, call: Call, answer: Streamed) -> AsyncGenerator[bytes, None]:
+        """The stream's bytes to its true end: the upstream's, or an error that says what broke."""
+        pipe = answer.pipe
+        outcome: Outcome = "cancelled"
+        error: FairleadError | None = None
+        try:
+            if answer.first:
+                yield answer.first
+            while not pipe.ended:
+                if data := await pipe.next():
+                    yield data
+            outcome = "ok"
+        except UpstreamFailure as failure:
+            outcome, error = "cut", _broken(call, failure)
+            yield pipe.relay.broken(error)
+        except asyncio.CancelledError as cancelled:
+            if not cancelled.args:  # the client has left
+                raise
+            outcome, error = "cut", Stopping()
+            error.request_id = call.id
+            yield pipe.relay.broken(error)
+        finally:
+            call.usage, call.produced = pipe.relay.usage, count_text(pipe.relay.produced)
+            call.cut = not pipe.relay.finished
+            pipe.close()
+            self._settler.settle(call, outcome, error)
+
+
+def _broken(call: Call, caught: UpstreamFailure) -> UpstreamError:
+    """What a client is told in a stream that broke after it had begun."""
+    attempt = call.attempts[-1]
+    attempt.failure = redacted(settled(caught), attempt.target)
+    error = final(attempt.failure, "the stream broke")
+    error.request_id, error.attempts = call.id, call.shown_attempts()
+    return error

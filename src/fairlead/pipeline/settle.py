@@ -1,0 +1,65 @@
+"""The end of a call: what it was and what it cost, counted once and recorded once."""
+
+import logging
+from collections.abc import Callable
+
+from fairlead.clock import Clock
+from fairlead.dialects.endpoints import RESPONSES
+from fairlead.errors import FairleadError
+from fairlead.ledger.row import Outcome, Row
+from fairlead.observe.metrics import Metrics
+from fairlead.pipeline.call import Call
+from fairlead.pipeline.limit import used
+from fairlead.pipeline.pins import Pins
+from fairlead.pipeline.record import recorded
+from fairlead.pipeline.till import Till
+
+log = logging.getLogger("fairlead.calls")
+
+Record = Callable[[Row], None]
+
+
+class Settler:
+    """Records ended calls."""
+
+    def __init__(self, metrics: Metrics, clock: Clock, pins: Pins, till: Till, record: Record) -> None:
+        self._metrics = metrics
+        self._pins = pins
+        self._clock = clock
+        self._till = till
+        self._record = record
+
+    def begin(self) -> None:
+        self._metrics.open += 1
+
+    def settle(self, call: Call, outcome: Outcome, error: FairleadError | None = None) -> None:
+        """Count a call that has ended, whatever its end; `error` is what its client got instead of an answer."""
+        metrics, usage, now = self._metrics, call.usage, self._clock.monotonic()
+        self._till.settle(call)
+        if call.ticket is not None:
+            call.ticket.settle(used(call))
+        self._record(recorded(call, outcome, now, error))
+        provider = call.attempts[-1].target.provider.name if call.attempts else ""
+        metrics.open -= 1
+        row = metrics.row(call.envelope.endpoint.name, provider, call.status, outcome)
+        row.calls += 1
+        row.seconds.observe(now - call.started)
+        row.overhead.observe(call.overhead)
+        if usage is not None:
+            row.input_tokens += usage.input_tokens
+            row.output_tokens += usage.output_tokens
+        for attempt in call.attempts:
+            metrics.attempts[attempt.target.provider.name, attempt.failure.kind if attempt.failure else "ok"] += 1
+        if call.made and call.envelope.endpoint is RESPONSES:
+            self._pins.note(call.made, provider, call.attempts[-1].target.headers)
+        if outcome != "ok" or len(call.attempts) > 1:
+            _tell(call, outcome)
+
+
+def _tell(call: Call, outcome: str) -> None:
+    """One line for a call that failed or had to be rescued; prompts and replies are never in it."""
+    level = logging.INFO if outcome in ("ok", "cancelled") else logging.WARNING
+    tried = ", ".join(
+        f"{a.target.provider.name}/{a.target.model}: {a.failure.kind if a.failure else 'ok'}" for a in call.attempts
+    )
+    log.log(level, "call %s: outcome=%s status=%s tried=[%s]", call.id, outcome, call.status, tried)

@@ -1,0 +1,1 @@
+"""Who speaks what: a row per provider, and the quirks that rows name."""

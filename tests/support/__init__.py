@@ -1,0 +1,1 @@
+"""What the tests stand on: scripted upstreams, a running gateway, recordings."""

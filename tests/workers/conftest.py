@@ -1,0 +1,5 @@
+"""The program as its own tests have it."""
+
+from tests.cli.conftest import ai
+
+__all__ = ["ai"]

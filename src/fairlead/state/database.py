@@ -36,6 +36,7 @@ class Database:
         self.url = _url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._engine()
+        self._closed = False
 
     def __str__(self) -> str:
         """Which one, without its password."""
@@ -44,18 +45,29 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one state, and locks nobody out. Raises `StoreUnavailable`."""
-        with self._told(), self.engine.connect() as connection:
+        with self._told(), self._kept(), self.engine.connect() as connection:
             yield connection.execution_options(reading=True)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of the block's changes, or none. Raises `StoreUnavailable`."""
-        with self._told(), self.engine.begin() as connection:
+        with self._told(), self._kept(), self.engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection; one that is in use goes when its block ends."""
+        self._closed = True
         self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        """A connection goes back to the pool that it is from, which nobody closes who has closed the database."""
+        pool = self.engine.pool
+        try:
+            yield
+        finally:
+            if self._closed:
+                pool.dispose()
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

@@ -22,8 +22,9 @@ from fairlead.ledger.limits.shared import SharedGate
 from fairlead.ledger.prices import PriceBook
 from fairlead.ledger.row import Row
 from fairlead.observe.metrics import Metrics
+from fairlead.pipeline.given import Bounds
 from fairlead.pipeline.limit import Limiter
-from fairlead.pipeline.till import Bounds, Till
+from fairlead.pipeline.till import Till
 from fairlead.routing.policy import Policy
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class Accounting:
     def open(self, database: "Database", journal: Path, config: Config) -> "Usage":
         """Journal calls and fold them into this database; share budgets' accounts with all processes that use it.
 
-        Through Redis, where that is set up, or where there are several workers, limits are shared too. Gives what can
-        be asked about calls. A database that does not answer is tried again. Raises `ConfigError`.
+        Limits are shared too, but by one worker with a file of its own: a database that is a server has others. Gives
+        what can be asked about calls. A database that does not answer is tried again. Raises `ConfigError`.
         """
         # They bring the database's library, which asking in-process needs not.
         from fairlead.ledger.folder import Folder  # noqa: PLC0415
@@ -83,7 +84,7 @@ class Accounting:
 
         days = Retention(calls=config.retention.calls, hours=config.retention.hours)
         self._database = database
-        alone = config.redis is None and config.server.workers == 1
+        alone = config.redis is None and config.server.workers == 1 and database.sqlite
         self._together = shared = together(database, config.redis, self.process, self._clock)
         self._book.share(shared.leases)
         if not alone:

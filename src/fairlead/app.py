@@ -22,6 +22,7 @@ from fairlead.http.hosts import Hosts
 from fairlead.http.ledger import Records
 from fairlead.http.pages import Pages
 from fairlead.http.protocol import Bounds
+from fairlead.http.proxies import Proxies
 from fairlead.http.routes import Front, routes
 from fairlead.ledger.keyring import Keyring, Own
 from fairlead.ledger.keys import pepper
@@ -35,9 +36,11 @@ from fairlead.pipeline.dispatch import Dispatcher
 from fairlead.pipeline.kept import Kept
 from fairlead.pipeline.pins import Pins
 from fairlead.pipeline.plan import Planner
+from fairlead.pipeline.remembered import Remembered
 from fairlead.pipeline.run import Pipeline
 from fairlead.pipeline.settle import Settler
 from fairlead.providers import catalog, portkey, quirks, registry
+from fairlead.providers.custom import is_here
 from fairlead.providers.portkey import Listed, Portkey
 from fairlead.providers.registry import Registry
 from fairlead.providers.row import Provider
@@ -87,6 +90,8 @@ class Engine:
         """Let go of every connection and end the local model."""
         await self.keyring.aclose()
         await self.upstream.aclose()
+        if self.pins.beyond is not None:
+            self.pins.beyond.close()
         await self.accounting.aclose()
 
 
@@ -148,6 +153,7 @@ async def open_directory(engine: Engine, service: "Service", config: Config, env
     service.admin.directory = there
     await engine.keyring.look()
     engine.keyring.follow()
+    engine.pins.beyond = Remembered(data_dir(config, environ) / "made.jsonl")
     journal = data_dir(config, environ) / "journal"
     service.records.usage = engine.accounting.open(there.database, journal, config)
     return there
@@ -183,7 +189,8 @@ def service(engine: Engine, config: Config) -> Service:
     )
     admin, records = Admin(engine.keyring), Records()
     table = routes(Calls(engine.gateway), pages, admin, records)
-    front = Front(engine.gateway, table, Hosts((*settings.hosts, settings.host)))
+    proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
+    front = Front(engine.gateway, table, Hosts((*settings.hosts, settings.host)), proxies)
     return Service(front, pages, admin, records, bounds)
 
 
@@ -217,7 +224,7 @@ def make_policy(config: Config, environ: Mapping[str, str], found: Iterable[List
     identity = _identity(config)
     here = weights.installed(data_dir(config, environ)) is not None
     return Policy(
-        {name: _ready(provider, identity, here) for name, provider in providers.items()},
+        {name: _ready(_reached(provider, config), identity, here) for name, provider in providers.items()},
         {
             name: Model(
                 name,
@@ -269,6 +276,13 @@ def needs_local(policy: Policy) -> bool:
 def _identity(config: Config) -> tuple[tuple[str, str], ...]:
     app = config.app
     return (("HTTP-Referer", app.referer), ("X-Title", app.title), ("X-OpenRouter-Title", app.title))
+
+
+def _reached(provider: Provider, config: Config) -> Provider:
+    """A provider, or what is left of one that must not be asked."""
+    if not config.offline or not provider.base_url or is_here(provider.base_url):
+        return provider
+    return replace(provider, base_url="", offline=True)
 
 
 def _ready(provider: Provider, identity: tuple[tuple[str, str], ...], weights_here: bool) -> Provider:

@@ -12,6 +12,7 @@ import msgspec
 
 from fairlead import app, ids
 from fairlead.app import Engine
+from fairlead.config.env_files import gathered
 from fairlead.config.load import load
 from fairlead.dialects import lenient, sse
 from fairlead.dialects.openai import errors as openai_errors
@@ -43,7 +44,7 @@ class BrokenOff(FairleadError):
 
 def make_engine(config: str | None = None, environ: Mapping[str, str] | None = None) -> Engine:
     """An engine by a configuration file, or by the one that `ai` would find, and the environment. `ConfigError`."""
-    variables = dict(os.environ if environ is None else environ)
+    variables = gathered(os.environ if environ is None else environ)
     return app.engine(load(config, variables, Path.cwd()), variables, Secret(ids.new_key()))
 
 

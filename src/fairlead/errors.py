@@ -209,7 +209,7 @@ class PriceUnknown(FairleadError):
     """A budget applies, and nobody knows what the target costs."""
 
     status = 402
-    type = "budget_exceeded"
+    type = "price_unknown"
     code = "price_unknown"
     exit_code = 4
 
@@ -242,6 +242,7 @@ class FailureKind(StrEnum):
 
     CONNECT = "connect"
     CONNECT_TIMEOUT = "connect_timeout"
+    ADDRESS = "address"
     TLS = "tls"
     PROXY = "proxy"
     RESET = "reset"

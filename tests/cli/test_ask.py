@@ -333,3 +333,31 @@ async def test_the_log_is_silent_unless_asked_for(ai: Program) -> None:
         quiet, told = await ai("-m", "m", "hello"), await ai("-m", "m", "hello", LOG_LEVEL="warning")
     assert "fairlead.calls" not in quiet.err
     assert "fairlead.calls" in told.err
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [
+        ("temprature=2", "temperature"),
+        ("max_token=5", "max_tokens"),
+        ("Top_P=1", "top_p"),
+        ("reasoning_efort=low", "reasoning_effort"),
+        ("stream_option.include_usage=true", "stream_options"),
+    ],
+)
+async def test_an_option_that_is_nearly_a_known_one_is_sent_and_told_of(ai: Program, option: str, meant: str) -> None:
+    async with scripted(FOUR) as up:
+        ai.config(only(up))
+        ran = await ai("-m", "m", "-o", option, "hello")
+        assert (ran.code, ran.out) == (0, "four\n")
+        name = option.partition("=")[0].partition(".")[0]
+        assert ran.err == f"warning: `-o {name}=…` is sent as it is written; did you mean `{meant}`?\n"
+        assert name in up.received[0].json
+
+
+@pytest.mark.parametrize("option", ["top_k=5", "min_p=0.1", "chat_template_kwargs.x=1", "mirostat=2", "temperature=1"])
+async def test_an_option_that_is_known_or_like_none_goes_without_a_word(ai: Program, option: str) -> None:
+    async with scripted(FOUR) as up:
+        ai.config(only(up))
+        ran = await ai("-m", "m", "-o", option, "hello")
+    assert (ran.code, ran.err) == (0, "")

@@ -55,6 +55,12 @@ async def test_a_key_that_is_refused_fails_with_the_remedy(ai: Program) -> None:
     assert "warn  provider aimlapi: no key: AIMLAPI_KEY or AIMLAPI_API_KEY is not set" in ran.out
 
 
+async def test_a_provider_without_a_default_model_says_how_it_is_asked(ai: Program) -> None:
+    found = findings(await ai("doctor", "--json", "--offline", GITHUB_MODELS_TOKEN="token-0123456789abcdef", **KEYS))
+    assert found["provider github"][1].endswith("; it has no default model: a call names one, as `@github/MODEL`")
+    assert found["provider openrouter"][1].endswith("; not asked")
+
+
 async def test_an_open_list_of_models_proves_no_key(ai: Program) -> None:
     async with scripted(answering(reply(LISTED))) as up:
         ai.config(at(openrouter=up))

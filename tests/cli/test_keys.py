@@ -4,6 +4,8 @@ import json
 import sqlite3
 from typing import Any
 
+import pytest
+
 from tests.cli.conftest import KEY, Program
 from tests.cli.test_serve import called
 
@@ -45,6 +47,64 @@ async def test_a_team_limits_its_keys(ai: Program) -> None:
     assert "red" in (await ai("teams", "show", "red")).out
     assert "one" in (await ai("keys", "list", "--team", "red")).out
     assert (await ai("keys", "show", "two")).code == 1
+
+
+async def test_budgets_and_limits_are_set_changed_and_taken_away(ai: Program) -> None:
+    async def budgets(*args: str) -> list[tuple[str, str, bool]]:
+        said = json.loads((await ai("teams", *args, "red", "--json")).out)["budgets"]
+        return [(each["name"], each["limit"], each["hard"]) for each in said]
+
+    await ai("teams", "create", "red", "--budget", "5", "--every", "week", "--requests", "60", "--model", "gpt-*")
+    assert "budget week   $5 each week, $0 spent, $5 left until" in (await ai("teams", "show", "red")).out
+    assert await budgets("update", "--budget", "7.5", "--every", "week") == [("week", "7.5", True)]
+    both = await budgets(
+        "update", "--budget", "1", "--every", "day", "--soft", "--tokens", "1000", "--provider", "openai"
+    )
+    assert both == [("week", "7.5", True), ("day", "1", False)]
+    assert await budgets("update", "--budget", "2", "--every", "day") == [("week", "7.5", True), ("day", "2", False)]
+    shown = json.loads((await ai("teams", "show", "red", "--json")).out)
+    assert shown["rights"] == {"models": ["gpt-*"], "providers": ["openai"]}
+    assert [(each["requests"], each["tokens"], each["per"]) for each in shown["limits"]] == [(60, 1000, "minute")]
+    assert "60 requests, 1000 tokens within a minute" in (await ai("teams", "show", "red")).out
+    assert await budgets("update", "--no-budgets", "--no-limits") == []
+    assert json.loads((await ai("teams", "show", "red", "--json")).out)["limits"] == []
+
+
+async def test_what_is_no_budget_is_refused(ai: Program) -> None:
+    for args, says, code in (
+        (("--budget", "much"), "much is no amount of dollars", 1),
+        (("--budget", "1", "--every", "hour"), "cannot be renewed every `hour`", 1),
+        (("--every", "day"), "no budget that this is of", 2),
+        (("--per", "day"), "no limit that this is of", 2),
+    ):
+        refused = await ai("keys", "create", "one", *args)
+        assert (refused.code, says in refused.err) == (code, True), refused.err
+    await ai("keys", "create", "one")
+    assert "nothing to change" in (await ai("keys", "update", "one")).err
+    assert (await ai("keys", "update", "one", "--name", "two", "--expires", "3d")).code == 0
+    assert json.loads((await ai("keys", "show", "two", "--json")).out)["expires"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"), [("organisations", ()), ("teams", ()), ("users", ("--team", "red")), ("keys", ())]
+)
+async def test_each_kind_has_the_same_commands(ai: Program, kind: str, more: tuple[str, ...]) -> None:
+    await ai("teams", "create", "red")
+    made = await ai(kind, "create", "one", *more, "--budget", "1")
+    assert made.code == 0
+    shown = json.loads((await ai(kind, "show", "one", "--json")).out)
+    assert (shown["name"], shown["budgets"][0]["limit"]) == ("one", "1")
+    if kind != "keys":
+        assert made.out == f"{shown['id']}\n"
+    assert shown["id"] in (await ai(kind, "list")).out
+    for command, state in (("block", "blocked"), ("unblock", "active"), ("delete", "deleted")):
+        assert f"is {state}" in (await ai(kind, command, "one")).err
+    assert "one" not in (await ai(kind, "list")).out
+    if more:
+        await ai("users", "create", "uma", *more)
+        await ai("teams", "create", "blue")
+        assert "uma" in (await ai("users", "list", *more)).out
+        assert "no user yet" in (await ai("users", "list", "--team", "blue")).err
 
 
 async def test_the_audit_log_tells_who_did_what_and_who_tampered(ai: Program) -> None:
@@ -91,8 +151,11 @@ async def test_a_gateway_is_administered_from_elsewhere(ai: Program) -> None:
         named: dict[str, Any] = {"FAIRLEAD_URL": gateway.url, **elsewhere}
         assert json.loads((await ai("keys", "list", "--json", **named)).out)[0]["name"] == "one"
         assert (await ai("keys", "rotate", "one", **named)).code == 0
+        assert (await ai("teams", "create", "red", "--budget", "5", **named)).code == 0
+        updated = await ai("teams", "update", "red", "--budget", "6", **named)
+        assert "$6 each month" in updated.out
         assert "operator  create  key one" in (await ai("audit", **named)).out
-        assert (await ai("audit", "verify", **named)).out == "ok: 2 records\n"
+        assert (await ai("audit", "verify", **named)).out == "ok: 5 records\n"
         assert (await ai("keys", "show", "two", **named)).code == 4
         wrong = await ai("keys", "list", "--gateway", gateway.url, FAIRLEAD_ADMIN_KEY=KEY)
         assert wrong.code == 4

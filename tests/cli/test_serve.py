@@ -243,3 +243,16 @@ async def test_a_pull_that_fails_leaves_the_echo(ai: Program) -> None:
 async def test_nothing_is_pulled_where_a_provider_has_a_key(ai: Program) -> None:
     async with ai.serving("--pull", **UNREACHABLE, **KEYS) as gateway:
         assert "fetching" not in gateway.banner
+
+
+async def test_a_flag_that_is_out_of_range_is_named(ai: Program) -> None:
+    ran = await ai("serve", "--port", "99999")
+    assert (ran.code, ran.out) == (2, "")
+    assert "flag --port: server.port: it must be at most 65535; got `99999`" in ran.err
+
+
+async def test_an_address_that_is_not_this_machines_is_not_blamed_on_another_program(ai: Program) -> None:
+    ran = await ai("serve", "--host", "192.0.2.1", "--port", "0", FAIRLEAD_KEY=KEY)
+    assert (ran.code, ran.out) == (2, "")
+    assert "cannot listen on 192.0.2.1:0" in ran.err
+    assert "give `--host` an address of this machine" in ran.err

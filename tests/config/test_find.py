@@ -64,3 +64,13 @@ def test_without_a_home_there_is_no_user_file(desk: Desk) -> None:
 
 def test_a_folder_is_not_a_configuration(desk: Desk) -> None:
     assert desk.problem(path=str(desk.home)).message == "is a directory"
+
+
+def test_a_folder_in_a_files_place_says_which_file_was_meant(desk: Desk) -> None:
+    folder = desk.write("server: {port: 1}\n", "settings/fairlead.yaml").parent
+    problem = desk.problem(path=str(folder))
+    assert (problem.message, problem.hint) == ("is a directory", f"did you mean `{folder}/fairlead.yaml`?")
+    (folder / "fairlead.yaml").unlink()
+    assert desk.problem(path="settings").hint == "the command line names it; name a file in it"
+    desk.write("models: {}\n", "settings/models.yaml")
+    assert desk.problem(MODEL_CONFIG_PATH="settings").hint == "did you mean `settings/models.yaml`?"

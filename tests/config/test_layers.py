@@ -20,7 +20,7 @@ def test_every_setting_says_what_set_it(desk: Desk) -> None:
     text = "server:\n  port: 1\n  host: 0.0.0.0\n  drain: 5\nproviders:\n  groq: {headers: {X-A: b}}\n"
     desk.flags["server.port"] = 3
     origins = desk.load(text, FAIRLEAD_HOST="::1").origins
-    assert origins["server.port"] == "flag"
+    assert origins["server.port"] == "flag --port"
     assert origins["server.host"] == "environment FAIRLEAD_HOST"
     assert origins["server.drain"] == "fairlead.yaml:4"
     assert origins["server.body_timeout"] == "default"
@@ -75,10 +75,10 @@ def test_a_wrong_variable_is_named(desk: Desk) -> None:
 def test_a_wrong_flag_is_named(desk: Desk) -> None:
     desk.flags.update({"server.prot": 1, "server.port": "http", "intents.mine.primary": "x"})
     assert [str(problem).partition("\n")[0] for problem in desk.problems()] == [
-        "flag: intents.mine.fallback: missing; expected text",
-        "flag: intents.mine.providers: missing; expected a list",
-        "flag: server.port: expected a whole number, got `http`",
-        "flag: server.prot: unknown name",
+        "flag --port: server.port: expected a whole number, got `http`",
+        "flag --primary: intents.mine.fallback: missing; expected text",
+        "flag --primary: intents.mine.providers: missing; expected a list",
+        "flag --prot: server.prot: unknown name",
     ]
 
 

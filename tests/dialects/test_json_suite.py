@@ -32,7 +32,7 @@ def texts(shared: Path, kind: str) -> Iterator[tuple[str, bytes]]:
 
 def within(text: bytes) -> bytes:
     """A call that has the text in it."""
-    return b'{"model":"m","messages":[],"metadata":' + text + b"}"
+    return b'{"model":"m","messages":[],"newMember":' + text + b"}"
 
 
 def test_json_is_taken_and_passed_on_as_it_is(shared: Path) -> None:
@@ -65,7 +65,7 @@ def test_what_is_ours_to_settle_is_settled(shared: Path) -> None:
     assert len(found) == 35
     for name, text in found:
         if name.startswith(OURS):
-            assert Envelope(CHAT, within(text)).members.get("metadata") == text.strip(), name
+            assert Envelope(CHAT, within(text)).members.get("newMember") == text.strip(), name
         else:
             with pytest.raises(RequestError):
                 Envelope(CHAT, within(text))

@@ -106,6 +106,7 @@ def test_configurations_load(document: Page, number: int, tmp_path: Path) -> Non
     file = tmp_path / ("models.yaml" if seed else "fairlead.yaml")
     file.write_text(text)
     environ = {"HOME": str(tmp_path), "MODEL_CONFIG_PATH": str(file)} if seed else {"HOME": str(tmp_path)}
+    environ |= dict.fromkeys(re.findall(r"\$\{keyring:[^}]*?([A-Z_]+)\}", text), "a-key")
     loaded = load(None if seed else str(file), environ, tmp_path)
     assert loaded.files == (file,)
     app.make_policy(loaded.config, environ)
@@ -125,10 +126,10 @@ def with_row(monkeypatch: pytest.MonkeyPatch, dialect: str) -> dict[str, Provide
     """`vendors.toml` with the row of the page above `[custom]`, as the page says, if need be for another dialect."""
     (row,) = page("CONTRIBUTING.md").blocks("toml")
     assert row.count("\n") <= 10
-    assert 'dialect = "openai-chat"' in row
-    row = row.replace("openai-chat", dialect)
+    quirks = 'quirks = ["common"]\n'
+    assert quirks in row
     if dialect != "openai-chat":
-        row = row.replace('quirks = ["common"]\n', "")
+        row = row.replace(quirks, f'dialect = "{dialect}"\n')
     shipped = Path(catalog.__file__).with_name("vendors.toml").read_text(encoding="utf-8")
     whole = re.sub(r"(?=^# [^\n]*\n\[custom\])", lambda _: row + "\n", shipped, count=1, flags=re.MULTILINE)
     rows = msgspec.convert(tomllib.loads(whole), dict[str, ProviderEntry])

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 
 @contextlib.asynccontextmanager
-async def deaf() -> AsyncIterator[str]:
+async def deaf(address: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """The URL of a port whose queue is full: a connection to it is never answered."""
     with contextlib.ExitStack() as stack:
         sock = stack.enter_context(socket.socket())
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((address, port))
         sock.listen(0)
         for _ in range(4):
             filler = stack.enter_context(socket.socket())
@@ -19,4 +19,4 @@ async def deaf() -> AsyncIterator[str]:
             with contextlib.suppress(BlockingIOError):
                 filler.connect(sock.getsockname())
         await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}/v1"
+        yield f"http://{address}:{sock.getsockname()[1]}/v1"

@@ -151,6 +151,44 @@ async def test_c07_a_member_that_is_named_twice_further_in_is_400(home: House, c
     assert not up.received
 
 
+READ = {
+    "openai-chat": [
+        ("metadata", b'"metadata":{"team":"a","team":"b"}'),
+        ("metadata", b'"metadata":{"team":"a","te\\u0061m":"b"}'),
+        ("stream_options", b'"stream":true,"stream_options":{"include_usage":true,"include_usage":false}'),
+    ],
+    "openai-responses": [("metadata", b'"metadata":{"team":"a","team":"b"}')],
+    "anthropic-messages": [
+        ("metadata", b'"metadata":{"user_id":"a","user_id":"b"}'),
+        ("thinking", b'"thinking":{"type":"enabled","budget_tokens":1024,"budget_tokens":60000}'),
+    ],
+    "gemini": [
+        ("generationConfig", b'"generationConfig":{"maxOutputTokens":9,"maxOutputTokens":60000}'),
+        ("generation_config", b'"generation_config":{"candidateCount":1,"candidateCount":8}'),
+        ("generationConfig", b'"generationConfig":{"maxOutputTokens":9},"generation_config":{"candidateCount":8}'),
+    ],
+}
+
+
+@every_client
+async def test_c07_what_the_gateway_reads_of_a_call_that_passes_is_said_once(home: House, client: str) -> None:
+    up = await home.one(client, answering_as(VENDORS[client], Said()))
+    for param_, extra in READ[client]:
+        got = await post(home, client, client, asking(client, client, extra))
+        error = told(client, got)
+        assert got.status == 400
+        assert "twice" in error["message"]
+        assert param(client, error) in (None, param_)
+    assert not up.received
+
+
+@every_client
+async def test_c07_the_same_names_once_pass(home: House, client: str) -> None:
+    await well(home, client)
+    for extra in (b'"metadata":{"a":"x: y","b":"a"}', b'"thinking":{"type":"enabled","budget_tokens":1024}'):
+        assert (await post(home, client, client, asking(client, client, extra))).status == 200
+
+
 @every_client
 async def test_c07_one_name_in_two_objects_and_colons_in_texts_are_no_repetition(home: House, client: str) -> None:
     await well(home, OTHER[client])

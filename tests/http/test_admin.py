@@ -176,7 +176,7 @@ async def test_an_admin_key_does_not_come_in_the_query(tmp_path: Path) -> None:
         ("/api/keys", b"{", "not a JSON object"),
         ("/api/keys", {"kind": "root"}, "kind"),
         ("/api/teams", {}, "missing required field `name`"),
-        ("/key/generate", {"max_budget": 5}, "unknown field `max_budget`"),
+        ("/key/generate", {"model_max_budget": {}}, "unknown field `model_max_budget`"),
         ("/key/generate", {"metadata": {"owner": "x"}}, "metadata"),
     ],
 )

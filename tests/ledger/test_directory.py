@@ -9,6 +9,7 @@ import pytest
 
 from fairlead.errors import ConfigError, Conflict, Forbidden, NotFound, RequestError
 from fairlead.ledger import directory as module
+from fairlead.ledger.allowances import Allowance, Speed
 from fairlead.ledger.directory import Directory
 from fairlead.ledger.lineage import TABLES
 from fairlead.ledger.objects import Change, NewKey, NewOrganisation, NewTeam, NewUser, Rotation
@@ -161,6 +162,8 @@ def test_a_client_key_administers_nothing(there: Directory) -> None:
         NewKey("x", role="admin"),
         NewKey("x", kind="admin", role="member"),
         NewKey("x", kind="admin", team="red"),
+        NewKey("x", kind="admin", budgets=[Allowance(5)]),
+        NewKey("x", kind="admin", limits=[Speed(requests=5)]),
         NewKey(" x"),
         NewKey("fl-x"),
         NewKey("key_" + "0" * 32),

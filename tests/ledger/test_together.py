@@ -17,7 +17,7 @@ from tests.support.scripted import Scripted, answering, completion, reply, scrip
 SAID = answering(reply(completion("hi", prompt_tokens=10, completion_tokens=100)))
 
 
-@pytest.fixture(params=["sqlite", "sqlite and redis", "postgresql and redis"])
+@pytest.fixture(params=["sqlite", "postgresql", "sqlite and redis", "postgresql and redis"])
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """What both gateways are told of where to share."""
     database, _, redis = request.param.partition(" and ")
@@ -25,7 +25,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         found: dict[str, Any] = {"database": stack.enter_context(fresh(database, tmp_path))}
         if redis:
             found["redis"] = f"redis://127.0.0.1:{stack.enter_context(own(tmp_path)).port}"
-        else:
+        elif database == "sqlite":
             found["server"] = {"workers": 2}
         yield found
 
@@ -74,3 +74,20 @@ async def test_a_limit_is_one_for_both(tmp_path: Path, shared: dict[str, Any]) -
         assert [got.status for got in replies].count(200) == 10 == len(up.received)
         late = next(got for got in replies if got.status == 429)
         assert int(late.headers["retry-after"]) >= 1
+        for got in replies:
+            if got.status == 429:
+                assert got.headers["x-ratelimit-limit-requests"] == "10"
+                assert got.headers["x-ratelimit-remaining-requests"] == "0"
+                assert 0 < float(got.headers["x-ratelimit-reset-requests"].removesuffix("s")) <= 60
+
+
+async def test_an_alert_is_told_once_for_both(
+    tmp_path: Path, shared: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scripted(SAID) as up, two(tmp_path, up, shared, budgets={"b": {"limit": 0.10}}) as gateways:
+        served = [got.status for got in await answers(gateways, 20)].count(200)
+        pages = [(await gateway.request("GET", "/metrics")).body.decode() for gateway in gateways]
+    assert served >= 9
+    alerted = [line for page in pages for line in page.splitlines() if line.startswith("fairlead_budget_alerts_total{")]
+    assert alerted == ['fairlead_budget_alerts_total{budget="b",percent="80"} 1.0']
+    assert [line.split(":")[0] for line in caplog.messages if "reached" in line] == ["80% budget reached"]

@@ -190,7 +190,7 @@ async def test_an_unknown_price_is_refused_where_a_hard_budget_applies(tmp_path:
                 got = await call(gateway)
             assert got.status == status
             if hard:
-                assert (got.error["type"], got.error["code"]) == ("budget_exceeded", "price_unknown")
+                assert (got.error["type"], got.error["code"]) == ("price_unknown", "price_unknown")
                 assert "`up/up-model`" in got.error["message"]
     assert len(up.received) == 1
 
@@ -297,6 +297,28 @@ async def test_clamp_refuses_where_not_even_the_question_is_paid(tmp_path: Path)
     ):
         got = await call(gateway)
     assert (got.status, got.error["code"], up.received) == (402, "budget_exceeded", [])
+
+
+THINKS: dict[str, dict[str, Any]] = {
+    "/v1/messages": {"thinking": {"type": "enabled", "budget_tokens": 1024}},
+    "/v1/chat/completions": {"reasoning": {"max_tokens": 1024}},
+}
+
+
+@pytest.mark.parametrize("path", THINKS)
+async def test_clamp_leaves_more_than_the_model_is_to_think_with(path: str, tmp_path: Path) -> None:
+    """Anthropic answers 400 where `max_tokens` is not above `budget_tokens`; the client is told of its budget."""
+    dialect = "anthropic-messages" if path == "/v1/messages" else "openai-chat"
+    got = []
+    for limit in ("0.0016", "0.0026"):  # room for some 700 and 1,200 tokens of answer
+        async with (
+            scripted(answering_any(dialect)) as up,
+            priced(tmp_path, settings(up.url, dialect=dialect, **budget(limit, protection="clamp"))) as (gateway, _, _),
+        ):
+            got.append((await gateway.post({**ask(max_tokens=3000), **THINKS[path]}, path)).status)
+            asked_for = [each.json["max_tokens"] for each in up.received]
+    assert got == [402, 200]
+    assert 1024 < asked_for[0] < 1300
 
 
 async def test_what_one_target_was_lowered_to_is_forgotten_for_the_next(tmp_path: Path) -> None:

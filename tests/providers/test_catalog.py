@@ -1,4 +1,5 @@
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import get_args
 
@@ -28,9 +29,23 @@ def test_every_row_is_read_and_has_what_a_provider_needs() -> None:
         assert row.base_url is None or row.base_url == row.base_url.rstrip("/"), name
 
 
-def test_a_row_has_at_most_ten_members() -> None:
-    for name, row in tomllib.loads(ROWS.read_text(encoding="utf-8")).items():
-        assert len(row) <= 10, name
+def test_a_row_has_at_most_ten_lines() -> None:
+    lines = [line for line in ROWS.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    starts = [at for at, line in enumerate(lines) if line.startswith("[")]
+    counts = {lines[at]: after - at for at, after in pairwise([*starts, len(lines)])}
+    assert list(counts) == [f"[{name}]" for name in load_rows()]
+    assert {name: count for name, count in counts.items() if count > 10} == {}
+    assert max(map(len, lines)) <= 130
+
+
+def test_a_word_for_several_capabilities_stands_for_each() -> None:
+    providers = build({"perplexity": ProviderEntry(capabilities=["text", "media_in", "rerank"])}, {})
+    able = {"chat", "streaming", "tools", "structured_output", "images_in", "documents_in", "audio_in", "rerank"}
+    assert providers["perplexity"].cannot == {*get_args(Capability)} - able
+    assert load_rows()["groq"].capabilities == [
+        *("chat", "streaming", "tools", "structured_output"),
+        *("images_in", "reasoning", "speech", "transcriptions"),
+    ]
 
 
 def test_every_row_says_what_it_can_do_unless_that_is_anothers_to_say() -> None:

@@ -24,6 +24,8 @@ from fairlead.state.tables.identity import organisations
 from tests.state.compared import told
 from tests.support.databases import KINDS, fresh, opened
 
+ACME = {"id": "o", "name": "acme", "tags": "[]", "rights": "{}", "budgets": "[]", "limits": "[]", "created": 1}
+
 
 @pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
@@ -72,9 +74,8 @@ def test_a_start_with_nothing_to_do_does_not_load_what_migrates(tmp_path: Path) 
 
 def test_what_is_there_stays_however_often_it_is_asked(database: Database) -> None:
     schema.ensure(database)
-    given = {"id": "o", "name": "acme", "tags": "[]", "rights": "{}", "created": 1, "blocked": False}
     with database.writing() as connection:
-        connection.execute(organisations.insert().values(given))
+        connection.execute(organisations.insert().values(ACME))
     schema.ensure(database)
     with database.reading() as connection:
         assert connection.execute(organisations.select()).one().name == "acme"
@@ -127,7 +128,7 @@ def test_s03_a_newer_schema_is_refused_and_left(database: Database) -> None:
 def test_tables_from_before_there_were_revisions_are_taken_as_the_first(database: Database) -> None:
     schema.ensure(database)
     with database.writing() as connection:
-        connection.execute(organisations.insert().values(id="o", name="acme", tags="[]", rights="{}", created=1))
+        connection.execute(organisations.insert().values(ACME))
         REVISION.drop(connection)
     schema.ensure(database)
     assert schema.revision(database) == HEAD

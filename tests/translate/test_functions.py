@@ -150,11 +150,13 @@ async def test_of_two_calls_at_once_the_old_words_have_the_first(tmp_path: Path)
     calls = [{"functionCall": {"name": TOOL, "args": {"at": at}}} for at in (1, 2)]
     said = {"candidates": [{"content": {"role": "model", "parts": calls}, "finishReason": "STOP"}]}
     async with scripted(answering(reply(said))) as up, running(tmp_path, at(up, "gemini")) as gateway:
-        whole = (await gateway.post(ASKED)).json["choices"][0]
+        told = await gateway.post(ASKED)
+        whole = told.json["choices"][0]
         up.script = streaming(b"data: " + json.dumps(said).encode() + b"\n\n", done=False)
         await up.drop()
         got = await gateway.post({**ASKED, "stream": True})
     assert json.loads(whole["message"]["function_call"]["arguments"]) == {"at": 1}
+    assert told.headers["x-fairlead-dropped"] == "tool_calls"
     assert arguments(got) == {"at": 1}
 
 
@@ -175,3 +177,36 @@ async def test_a_stream_in_the_old_words_passes_as_it_is(tmp_path: Path) -> None
     async with scripted(streaming(*events)) as up, running(tmp_path, at(up, "openai-chat")) as gateway:
         got = await gateway.post({**ASKED, "stream": True})
     assert got.body == b"".join(events) + b"data: [DONE]\n\n"
+
+
+async def test_each_of_several_answers_has_its_own_call(tmp_path: Path) -> None:
+    said = {"candidates": [_candidate(at) for at in range(3)]}
+    bits = [{"candidates": [each]} for each in said["candidates"]]
+    asked = {**ASKED, "n": 3}
+    async with scripted(answering(reply(said))) as up, running(tmp_path, at(up, "gemini")) as gateway:
+        whole = (await gateway.post(asked)).json["choices"]
+        assert up.received[0].json["generationConfig"]["candidateCount"] == 3
+        up.script = streaming(*(b"data: " + json.dumps(each).encode() + b"\n\n" for each in bits), done=False)
+        await up.drop()
+        got = await gateway.post({**asked, "stream": True})
+    assert [_told(each["index"], each["message"], each["finish_reason"]) for each in whole] == _WHOLE
+    deltas = [choice for event in got.events[:-1] for choice in event["choices"]]
+    streamed = []
+    for index in range(3):
+        mine = [each for each in deltas if each["index"] == index]
+        calls = [each["delta"]["function_call"] for each in mine if "function_call" in each["delta"]]
+        called = {name: "".join(call.get(name, "") for call in calls) for name in ("name", "arguments")}
+        streamed.append(_told(index, {"function_call": called}, mine[-1]["finish_reason"]))
+    assert streamed == _WHOLE
+
+
+def _candidate(index: int) -> dict[str, Any]:
+    parts = [{"functionCall": {"name": TOOL, "args": {"at": index}}}]
+    return {"index": index, "content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
+
+
+def _told(index: int, message: Any, finish: str) -> Any:
+    return index, message["function_call"]["name"], json.loads(message["function_call"]["arguments"]), finish
+
+
+_WHOLE = [(index, TOOL, {"at": index}, "function_call") for index in range(3)]

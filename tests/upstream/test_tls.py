@@ -1,11 +1,13 @@
 """Upstreams behind TLS: what is trusted is served, what is not is never spoken to."""
 
 import datetime as dt
+import functools
 from pathlib import Path
 
 import pytest
 import trustme
 
+from fairlead.upstream.connect import Connector
 from tests.faults.stage import Stages, failed
 from tests.support.scripted import Connection, Script, answering, chunk, completion, reply, scripted, streaming
 from tests.upstream.conftest import served_by
@@ -24,6 +26,27 @@ async def test_a_certificate_of_the_companys_authority_is_trusted(
         up.script = streaming(chunk({"content": "streamed"}), chunk({}, "stop"))
         await up.drop()
         assert (await stage.ask(stream=True)).text == "streamed"
+
+
+@pytest.mark.parametrize("found", [["127.0.0.1"], ["127.0.0.9", "127.0.0.1"]], ids=["one", "several"])
+async def test_the_certificate_is_for_the_name_whatever_address_it_has(
+    play: Stages,
+    authority: trustme.CA,
+    trust: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    found: list[str],
+) -> None:
+    async def lookup(host: str, port: int) -> list[str]:
+        return found
+
+    monkeypatch.setattr("fairlead.app.Connector", functools.partial(Connector, lookup=lookup))
+    context = served_by(authority.issue_cert("api.example.test"))
+    async with scripted(well, ssl=context) as up:
+        async with play(f"https://api.example.test:{up.port}/v1", environ=trust) as stage:
+            assert (await stage.ask()).text == "well"
+        async with play(f"https://other.example.test:{up.port}/v1", environ=trust) as stage:
+            failed(await stage.ask(), 502, "upstream_tls", "tls")
+        assert len(up.received) == 1
 
 
 UNTRUSTED = {

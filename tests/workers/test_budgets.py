@@ -63,6 +63,31 @@ async def test_s10_two_hundred_calls_at_four_workers_and_room_for_ten(ai: Progra
 
 
 @pytest.mark.timeout(120)
+async def test_s10_a_budget_of_a_key_holds_over_two_workers_and_a_restart(ai: Program) -> None:
+    async with scripted(answering) as up:
+        ai.config(settings(up, workers=2))
+        made = await ai("keys", "create", "one", "--budget", f"{ROOM / 1000:.3f}", "--every", "total")
+        key = made.out.strip()
+        async with serving(ai, workers=2) as served:
+            got = await asyncio.gather(*(served.call(key) for _ in range(40)))
+            assert 1 <= well(got) <= ROOM
+            left = ROOM - well(got)
+            async with asyncio.timeout(30):
+                while left:
+                    left -= (await served.call(key)).status == 200
+                    await asyncio.sleep(0.05)
+            assert await served.end() == 0
+        async with serving(ai, workers=2) as served:
+            assert (await served.call(key)).status == 402
+            assert (await ai("keys", "update", "one", "--budget", "1", "--every", "total")).code == 0
+            async with asyncio.timeout(10):  # within seconds at each of the workers
+                while (await served.call(key)).status != 200:
+                    await asyncio.sleep(0.05)
+            assert await served.end() == 0
+        assert len(up.received) == ROOM + 1
+
+
+@pytest.mark.timeout(120)
 async def test_s22_two_servers_on_one_database_file_keep_one_budget(ai: Program) -> None:
     async with scripted(answering) as up:
         ai.config(settings(up, room=ROOM, workers=1))

@@ -4,13 +4,14 @@ import os
 import resource
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from fairlead import app
+from fairlead.config.env_files import EnvFile, Environ, open_to_others
 from fairlead.config.schema import Config
 from fairlead.errors import ConfigError
 from fairlead.local import weights
@@ -54,6 +55,25 @@ def configuration(files: tuple[Path, ...], config: Config, environ: Mapping[str,
     except ConfigError as error:
         return Check("config", "fail", error.message, error.hint)
     return Check("config", "ok", ", ".join(map(str, files)) or "no file; the environment and the defaults")
+
+
+def env_files(environ: Environ) -> list[Check]:
+    """What the predecessor's env files set, and what is wrong with them."""
+    return [check for file in environ.files for check in _env_file(file, environ)]
+
+
+def _env_file(file: EnvFile, environ: Environ) -> Iterator[Check]:
+    name = f"env file {file.name}"
+    for warning in file.warnings:
+        yield Check(name, "warn", warning, "write `export NAME=value` there, or set the variable in the environment")
+    if open_to_others(file):
+        yield Check(name, "warn", "others on this machine may read the keys in it", f"`chmod 600 {file.name}`")
+    held = [variable for variable in file.sets if variable in environ.own]
+    over = f"; the environment's {', '.join(held)} wins" if held else ""
+    if sets := [variable for variable in file.sets if variable not in environ.own]:
+        yield Check(name, "ok", f"sets {', '.join(sets)}{over}")
+    elif held:
+        yield Check(name, "ok", f"sets nothing{over}")
 
 
 def data(folder: Path) -> Check:

@@ -55,9 +55,10 @@ def providers(incomplete: str) -> list[CompletionItem]:
 def _policy() -> Policy | None:
     """Routing's knowledge; None where the configuration is wrong: a shell cannot be told of it while completing."""
     from fairlead import app  # noqa: PLC0415
+    from fairlead.config.env_files import gathered  # noqa: PLC0415
     from fairlead.config.load import load  # noqa: PLC0415
 
-    environ = dict(os.environ)
+    environ = gathered(os.environ)
     try:
         return app.make_policy(load(None, environ, Path.cwd()).config, environ)
     except FairleadError:

@@ -1,4 +1,4 @@
-"""Where keys and teams are administered: in the database itself, or at a gateway that runs."""
+"""Where keys and what they belong to are administered: in the database itself, or at a gateway that runs."""
 
 import contextlib
 import os
@@ -16,11 +16,13 @@ from fairlead.cli.usage import NAMED, BadUsage
 from fairlead.dialects.openai import errors as openai_errors
 from fairlead.errors import UpstreamFailure
 from fairlead.ledger.objects import (
+    Change,
     Key,
-    KeyChange,
     MadeKey,
     NewKey,
+    NewOrganisation,
     NewTeam,
+    NewUser,
     ObjectKind,
     Organisation,
     Page,
@@ -36,6 +38,8 @@ from fairlead.secret import Secret
 from fairlead.upstream.api import Clocks, Request
 
 T = TypeVar("T")
+New = NewOrganisation | NewTeam | NewUser
+_KINDS: dict[type[New], ObjectKind] = {NewOrganisation: "organisation", NewTeam: "team", NewUser: "user"}
 _CLOCKS = Clocks(connect=5.0, first_byte=60.0, idle=60.0, total=120.0)
 _MOST = 1000
 _SHOWN: dict[ObjectKind, type[Organisation | Team | User | Key]] = {
@@ -59,10 +63,10 @@ class Desk(Protocol):
     """What can be administered."""
 
     def add_key(self, wanted: NewKey) -> MadeKey: ...
-    def add_team(self, wanted: NewTeam) -> Team: ...
+    def add(self, wanted: New) -> Any: ...
     def every(self, kind: ObjectKind, team: str = "") -> list[Any]: ...
     def show(self, kind: ObjectKind, named: str) -> Any: ...
-    def change_key(self, named: str, wanted: KeyChange) -> Key: ...
+    def change(self, kind: ObjectKind, named: str, wanted: Change) -> Any: ...
     def rotate(self, named: str, wanted: Rotation) -> MadeKey: ...
     def block(self, kind: ObjectKind, named: str, *, blocked: bool) -> Any: ...
     def delete(self, kind: ObjectKind, named: str) -> Any: ...
@@ -98,9 +102,8 @@ class Here:
         made: MadeKey = self._there.add_key(app.OPERATOR, wanted)
         return made
 
-    def add_team(self, wanted: NewTeam) -> Team:
-        made: Team = self._there.add(app.OPERATOR, wanted)
-        return made
+    def add(self, wanted: New) -> Any:
+        return self._there.add(app.OPERATOR, wanted)
 
     def every(self, kind: ObjectKind, team: str = "") -> list[Any]:
         return _all(lambda after: self._there.page(app.OPERATOR, kind, after=after, limit=_MOST, team=team))
@@ -108,9 +111,8 @@ class Here:
     def show(self, kind: ObjectKind, named: str) -> Any:
         return self._there.show(app.OPERATOR, kind, named)
 
-    def change_key(self, named: str, wanted: KeyChange) -> Key:
-        changed: Key = self._there.change(app.OPERATOR, "key", named, wanted)
-        return changed
+    def change(self, kind: ObjectKind, named: str, wanted: Change) -> Any:
+        return self._there.change(app.OPERATOR, kind, named, wanted)
 
     def rotate(self, named: str, wanted: Rotation) -> MadeKey:
         made: MadeKey = self._there.rotate(app.OPERATOR, named, wanted)
@@ -140,8 +142,9 @@ class There:
     def add_key(self, wanted: NewKey) -> MadeKey:
         return self._ask("POST", "/api/keys", MadeKey, wanted)
 
-    def add_team(self, wanted: NewTeam) -> Team:
-        return self._ask("POST", "/api/teams", Team, wanted)
+    def add(self, wanted: New) -> Any:
+        kind = _KINDS[type(wanted)]
+        return self._ask("POST", f"/api/{kind}s", _SHOWN[kind], wanted)
 
     def every(self, kind: ObjectKind, team: str = "") -> list[Any]:
         def page(after: str) -> Any:
@@ -153,8 +156,8 @@ class There:
     def show(self, kind: ObjectKind, named: str) -> Any:
         return self._ask("GET", _one(kind, named), _SHOWN[kind])
 
-    def change_key(self, named: str, wanted: KeyChange) -> Key:
-        return self._ask("PATCH", _one("key", named), Key, wanted)
+    def change(self, kind: ObjectKind, named: str, wanted: Change) -> Any:
+        return self._ask("PATCH", _one(kind, named), _SHOWN[kind], wanted)
 
     def rotate(self, named: str, wanted: Rotation) -> MadeKey:
         return self._ask("POST", f"{_one('key', named)}/rotate", MadeKey, wanted)
@@ -227,4 +230,4 @@ def _provider(url: str, key: str) -> Provider:
         raise BadUsage("FAIRLEAD_ADMIN_KEY is not set", hint="a gateway is administered with an admin key, `fla-…`")
     if wrong := why_bad_header("authorization", key):
         raise BadUsage(f"FAIRLEAD_ADMIN_KEY cannot be sent to a gateway: {wrong}")
-    return Provider("gateway", "openai-chat", base, Secret(key))
+    return Provider("gateway", "openai-chat", base, Secret(key), private_network=True)

@@ -12,6 +12,7 @@ from fairlead import app
 from fairlead.cli import checks, configs, loop, reach, say
 from fairlead.cli.ask import CONFIG
 from fairlead.cli.checks import Check
+from fairlead.config.env_files import Environ, gathered
 from fairlead.config.load import Loaded, load
 from fairlead.errors import ConfigError
 from fairlead.routing.policy import Policy
@@ -31,7 +32,7 @@ def doctor(ctx: click.Context, as_json: bool, offline: bool, portkey: bool, conf
     Each finding is ok, warn or fail, with what to do. Providers are those of the profile and those that have a key or
     an entry; each is asked once for its list of models. Ends with 1 where anything fails.
     """
-    found = examine(config, dict(os.environ), offline=offline, portkey=portkey)
+    found = examine(config, gathered(os.environ), offline=offline, portkey=portkey)
     well = all(check.status != "fail" for check in found)
     if as_json:
         say.data(json.dumps({"ok": well, "checks": [asdict(check) for check in found]}, ensure_ascii=False))
@@ -40,15 +41,16 @@ def doctor(ctx: click.Context, as_json: bool, offline: bool, portkey: bool, conf
     ctx.exit(0 if well else 1)
 
 
-def examine(config: str | None, environ: Mapping[str, str], *, offline: bool, portkey: bool = False) -> list[Check]:
+def examine(config: str | None, environ: Environ, *, offline: bool, portkey: bool = False) -> list[Check]:
     """Every check, as far as the configuration can be read."""
-    found = checks.machine()
+    found = [*checks.env_files(environ), *checks.machine()]
     try:
         loaded = load(config, environ, Path.cwd())
         policy = app.make_policy(loaded.config, environ)
     except ConfigError as error:
         return [Check("config", "fail", str(error), error.hint), *found]
-    asked = loop.run(configs.all_checks(policy, loaded.config, environ)) if portkey and not offline else []
+    portkey = portkey and not (offline or loaded.config.offline)
+    asked = loop.run(configs.all_checks(policy, loaded.config, environ)) if portkey else []
     return [*_settings(loaded, policy, environ), *asked, *found, *_network(loaded, policy, environ, offline=offline)]
 
 

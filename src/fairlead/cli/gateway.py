@@ -53,4 +53,5 @@ def _provider(url: str, key: str | None, question: Question) -> Provider:
     for name, value in (*headers, ("authorization", key)):
         if wrong := why_bad_header(name, value):
             raise BadUsage(f"`{name.removeprefix('x-fairlead-')}` cannot be sent to a gateway: {wrong}")
-    return Provider("gateway", "openai-chat", base, Secret(key) if key else None, headers=headers)
+    secret = Secret(key) if key else None
+    return Provider("gateway", "openai-chat", base, secret, headers=headers, private_network=True)

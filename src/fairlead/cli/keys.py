@@ -7,15 +7,18 @@ import click
 from fairlead.cli import desk, say
 from fairlead.cli.ask import CONFIG
 from fairlead.cli.desk import GATEWAY
-from fairlead.cli.limits import JSON, ORGANISATION, TAGS, limited, rights, show, told
+from fairlead.cli.form import Form, of_team
+from fairlead.cli.limits import JSON, ORGANISATION, limited, limits, told
 from fairlead.cli.usage import NAMED
 from fairlead.ledger.keys import Kind
-from fairlead.ledger.objects import Key, MadeKey, NewKey, Rotation
+from fairlead.ledger.objects import KeyChange, MadeKey, NewKey, Rotation
+
+EXPIRES = click.option("--expires", type=NAMED, metavar="WHEN", help="When it ends: `90d`, or 2027-01-31T00:00:00Z.")
 
 
 @click.group()
 def keys() -> None:
-    """Make, list, limit, rotate, block and delete the keys that clients and administrators present.
+    """Make, list, limit, change, rotate, block and delete the keys that clients and administrators present.
 
     They are kept, as hashes, in the database of the configuration. Every gateway on it knows of a change within
     seconds, without a restart.
@@ -28,8 +31,7 @@ def keys() -> None:
 @click.option("--user", type=NAMED, metavar="NAME", help="User it belongs to.")
 @ORGANISATION
 @limited
-@TAGS
-@click.option("--expires", type=NAMED, metavar="WHEN", help="When it ends: `90d`, or 2027-01-31T00:00:00Z.")
+@EXPIRES
 @click.option("--admin", is_flag=True, help="Make an admin key: it administers, and makes no calls.")
 @click.option(
     "--role", type=click.Choice(["admin", "auditor", "member"]), help="What an admin key may do; a member: its team's."
@@ -42,39 +44,11 @@ def create(admin: bool, as_json: bool, gateway: str | None, config: str | None, 
 
     Only the key itself goes to standard output. Without limits it may do all that its team may.
     """
-    limits, tags = rights(said), list(said.pop("tags"))
     kind: Kind = "admin" if admin or said["role"] else "client"
+    wanted = NewKey(kind=kind, **limits(said), **said)
     with desk.at(gateway, config) as there:
-        made = there.add_key(NewKey(kind=kind, tags=tags, rights=limits, **said))
+        made = there.add_key(wanted)
     _print(made, json=as_json)
-
-
-@keys.command("list")
-@click.option("--team", type=NAMED, metavar="NAME", help="Only those of a team.")
-@JSON
-@GATEWAY
-@CONFIG
-def list_keys(team: str | None, as_json: bool, gateway: str | None, config: str | None) -> None:
-    """List the keys: name, end, role, state, when it ends, and id."""
-    with desk.at(gateway, config) as there:
-        found: list[Key] = there.every("key", team or "")
-    if as_json:
-        say.data(told(found))
-    elif found:
-        say.data(say.table([(k.name, k.shown, k.role, k.state, k.expires or "lasts", k.id) for k in found]))
-    else:
-        say.note("there is no key yet; `ai keys create` makes one")
-
-
-@keys.command("show", short_help="Show the key called NAME.")
-@click.argument("name")
-@JSON
-@GATEWAY
-@CONFIG
-def show_key(name: str, as_json: bool, gateway: str | None, config: str | None) -> None:
-    """Show the key called NAME, or of that id: whose it is, what it may do, whether it counts."""
-    with desk.at(gateway, config) as there:
-        show(there.show("key", name), json=as_json)
 
 
 @keys.command("rotate", short_help="Replace the key called NAME, and print the new one.")
@@ -93,37 +67,13 @@ def rotate(name: str, overlap: str, as_json: bool, gateway: str | None, config: 
     _print(made, json=as_json)
 
 
-@keys.command("block", short_help="Refuse the key called NAME until it is unblocked.")
-@click.argument("name")
-@GATEWAY
-@CONFIG
-def block(name: str, gateway: str | None, config: str | None) -> None:
-    """Refuse the key called NAME, or of that id, until it is unblocked. It takes a few seconds at most."""
-    with desk.at(gateway, config) as there:
-        done = there.block("key", name, blocked=True)
-    say.note(f"key `{done.name}` ({done.id}) is blocked")
-
-
-@keys.command("unblock", short_help="Let the key called NAME in again.")
-@click.argument("name")
-@GATEWAY
-@CONFIG
-def unblock(name: str, gateway: str | None, config: str | None) -> None:
-    """Let the key called NAME, or of that id, in again."""
-    with desk.at(gateway, config) as there:
-        done = there.block("key", name, blocked=False)
-    say.note(f"key `{done.name}` ({done.id}) is {done.state}")
-
-
-@keys.command("delete", short_help="End the key called NAME for good.")
-@click.argument("name")
-@GATEWAY
-@CONFIG
-def delete(name: str, gateway: str | None, config: str | None) -> None:
-    """End the key called NAME, or of that id, for good. What it has used stays on record."""
-    with desk.at(gateway, config) as there:
-        done = there.delete("key", name)
-    say.note(f"key `{done.name}` ({done.id}) is deleted")
+_FORM = Form(keys, "key", "for good. What it has used stays on record.")
+_FORM.list(
+    lambda key: (key.name, key.shown, key.role, key.state, key.expires or "lasts", key.id),
+    "name, end, role, state, when it ends, and id",
+    [of_team("those")],
+)
+_FORM.rest(KeyChange, [EXPIRES])
 
 
 def _print(made: MadeKey, *, json: bool) -> None:

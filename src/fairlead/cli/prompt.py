@@ -4,7 +4,7 @@ import json
 import select
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fairlead.cli import say
 from fairlead.cli.usage import BadUsage
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
 LONGEST = 32 * 1024 * 1024
 _PATIENCE = 2.0
+# OpenAI's members of a chat completion, and those that other servers take beside them.
+_KNOWN: Final = (
+    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens",
+    "max_tokens", "metadata", "modalities", "moderation", "n", "parallel_tool_calls", "prediction", "presence_penalty",
+    "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format",
+    "safety_identifier", "seed", "service_tier", "stop", "store", "stream_options", "temperature", "tool_choice",
+    "tools", "top_logprobs", "top_p", "user", "verbosity", "web_search_options",
+    "min_p", "min_tokens", "models", "plugins", "provider", "reasoning", "repetition_penalty", "thinking", "top_a",
+    "top_k", "transforms",
+)  # fmt: skip
+_LIKENESS: Final = 0.82
 _OURS = {"model": "--model", "messages": "TEXT and --system", "stream": "--no-stream"}
 
 
@@ -58,7 +69,18 @@ def options(pairs: Sequence[str]) -> dict[str, Any]:
         if names[0] in _OURS:
             raise BadUsage(f"`-o {names[0]}=…` is not how that is said", hint=f"use {_OURS[names[0]]}")
         _plant(members, names, _typed(value))
+        _doubt(names[0])
     return members
+
+
+def _doubt(name: str) -> None:
+    """Tell of a name that is close to one that is known. It is sent as it is: a provider may know what we do not."""
+    if name in _KNOWN:
+        return
+    from difflib import get_close_matches  # noqa: PLC0415 - seldom needed
+
+    if near := get_close_matches(name.lower(), _KNOWN, n=1, cutoff=_LIKENESS):
+        say.warning(f"`-o {name}=…` is sent as it is written; did you mean `{near[0]}`?")
 
 
 def body(question: "Question") -> bytes:

@@ -44,9 +44,12 @@ def pull(name: str, config: str | None) -> None:
 
 
 def pull_if_needed(config: Config, environ: Mapping[str, str]) -> None:
-    """Fetch the local model where nothing else could answer. What keeps it from that is told, and is no error."""
+    """Fetch the local model where nothing else could answer, unless `offline` is set.
+
+    What keeps it from that is told, and is no error.
+    """
     folder = app.data_dir(config, environ)
-    if weights.installed(folder) or keyed(app.make_policy(config, environ)):
+    if config.offline or weights.installed(folder) or keyed(app.make_policy(config, environ)):
         return
     if find_spec("xllamacpp") is None:
         say.note("no provider key is set, and the local model cannot run: `xllamacpp` is not installed here")

@@ -10,6 +10,7 @@ from typing import Literal
 from fairlead import app
 from fairlead.cli.checks import Check
 from fairlead.clock import Clock
+from fairlead.config.env_files import origin
 from fairlead.config.schema import Config, Server
 from fairlead.errors import FailureKind, UpstreamFailure
 from fairlead.http.server import bind
@@ -30,6 +31,7 @@ _THIS_YEAR = 1767225600.0  # 2026-01-01, before which there was no Fairlead
 _REMEDY = {
     FailureKind.TLS: "its certificate is not trusted here; see SSL_CERT_FILE, or a proxy that replaces certificates",
     FailureKind.PROXY: "see HTTPS_PROXY and NO_PROXY",
+    FailureKind.ADDRESS: "where that is meant, say `private_network: true` in its entry; else look at your DNS",
     FailureKind.REDIRECT: "give `base_url` the address that it redirects to",
     FailureKind.BAD_RESPONSE: "see that `base_url` is an API's",
 }
@@ -46,7 +48,8 @@ async def all_checks(policy: Policy, config: Config, environ: Mapping[str, str],
     """The checks of providers, port and clock. With `offline`, only what needs nobody else."""
     clock = Clock()
     upstream = app.outbound(environ, clock)
-    providers = [p for p in policy.providers.values() if p.configured and p.name not in LAST_RESORT]
+    there = (p for p in policy.providers.values() if p.configured and p.name not in LAST_RESORT)
+    providers = [_with_origin(provider, environ) for provider in there]
     try:
         # Those sign each request, which takes more than a key.
         asked = () if offline else [p for p in providers if p.usable and p.auth not in ("aws", "google")]
@@ -57,6 +60,14 @@ async def all_checks(policy: Policy, config: Config, environ: Mapping[str, str],
     checks = {check.name: check for check, _ in found}
     told = [checks.get(f"provider {p.name}") or _unasked(p) for p in providers]
     return [*told, port, _clock(clock.wall(), [date for _, date in found if date])]
+
+
+def _with_origin(provider: Provider, environ: Mapping[str, str]) -> Provider:
+    """The provider, with the file that its key's variable stands in."""
+    place = origin(environ, provider.key_source or "")
+    if place.startswith("environment"):
+        return provider
+    return replace(provider, key_source=f"{provider.key_source} of {place}")
 
 
 async def _provider(upstream: Upstream, provider: Provider) -> tuple[Check, str | None]:
@@ -86,16 +97,25 @@ def _heard_of(provider: Provider, heard: _Heard, open_to_all: bool) -> Check:
         if provider.api_key is None:
             return Check(name, "ok", "answers, and needs no key")
         said = "its list of models is open to all, so the key was not tried" if open_to_all else "the key is good"
-        return Check(name, "ok", f"answers; {key}: {said}")
+        return Check(name, "ok", f"answers; {key}: {said}{_only_by_name(provider)}")
     if heard.status in (404, 405):
-        return Check(name, "ok", f"answers; it lists no models, so {key} was not tried")
+        return Check(name, "ok", f"answers; it lists no models, so {key} was not tried{_only_by_name(provider)}")
     return Check(name, "warn", f"answers with HTTP {heard.status}", "try again later, or see its status page")
+
+
+def _only_by_name(provider: Provider) -> str:
+    """What is said of one of which a call must name the model."""
+    if provider.default_model or provider.serves != "own":
+        return ""
+    return f"; it has no default model: a call names one, as `@{provider.name}/MODEL`"
 
 
 def _unasked(provider: Provider) -> Check:
     name = f"provider {provider.name}"
     if provider.usable:
-        return Check(name, "ok", f"{_key(provider)}; not asked")
+        return Check(name, "ok", f"{_key(provider)}; not asked{_only_by_name(provider)}")
+    if provider.offline:
+        return Check(name, "ok", f"not asked: {why_not(provider)}")
     if not provider.base_url:
         return Check(name, "warn", why_not(provider), "set it, or give its entry a `base_url`")
     missing = " or ".join(provider.key_env) or "its key"
@@ -124,7 +144,7 @@ async def _port(upstream: Upstream, server: Server) -> Check:
 
 async def _taken(upstream: Upstream, server: Server, name: str) -> Check:
     host = f"[{server.host}]" if ":" in server.host else server.host
-    there = Provider("port", "openai-chat", f"http://{host}:{server.port}", None)
+    there = Provider("port", "openai-chat", f"http://{host}:{server.port}", None, private_network=True)
     try:
         async with asyncio.timeout(_PATIENCE):
             heard = await _get(upstream, there, "/v1/models")

@@ -11,8 +11,10 @@ PROGRAMS = ("ai", "fairlead")
 COMMANDS = {
     "serve": "Serve the gateway over HTTP.",
     "models": "List the names to ask for, explain one, or fetch the local model.",
-    "keys": "Make, list, limit, rotate, block and delete the keys that clients and administrators present.",
-    "teams": "Make, list and delete teams, whose limits hold for all of their keys.",
+    "keys": "Make, list, limit, change, rotate, block and delete the keys that clients and administrators present.",
+    "teams": "Make, list, change, block and delete teams, whose limits hold for all of their keys.",
+    "users": "Make, list, change, block and delete users of a team, whose limits hold for all of their keys.",
+    "organisations": "Make, list, change, block and delete organizations, whose limits hold for all of their teams.",
     "audit": "Show the log of administrative changes, or check that nobody has changed it.",
     "route": "Show which target would serve a call, and why each other would not.",
     "usage": "Show what calls came to: how many, their tokens, their cost, how long they took.",

@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
+from errno import EACCES, EADDRINUSE
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +22,9 @@ from fairlead.cli.pull import pull_if_needed
 from fairlead.cli.worker import Post
 from fairlead.cli.workers import Crew
 from fairlead.clock import Clock
+from fairlead.config.env_files import Environ, gathered
 from fairlead.config.load import Loaded, load
+from fairlead.config.tree import Plain
 from fairlead.errors import ConfigError
 from fairlead.http.server import bind, server
 from fairlead.ledger.keyring import Own
@@ -51,16 +54,15 @@ def serve(host: str | None, port: int | None, config: str | None, workers: int |
     said = {"server.host": host, "server.port": port, "server.workers": workers}
     flags = {name: value for name, value in said.items() if value is not None}
     post = worker.post(os.environ)
-    environ = dict(os.environ)
-    read = functools.partial(load, config, environ, Path.cwd(), flags)
-    loaded = read()
+    read = functools.partial(_read, config, dict(os.environ), flags)
+    loaded, environ = read()
     if post is not None:
         configure(loaded.config.log_level, post.place.number)
         with socket.socket(fileno=post.listening) as sock:
             _run(Serving(read, loaded, environ, post).run(sock))
         return
     configure(loaded.config.log_level)
-    for warning in loaded.warnings:
+    for warning in (*environ.warnings, *loaded.warnings):
         say.warning(warning)
     settings = loaded.config.server
     with _bound(settings.host, settings.port) as sock:
@@ -75,6 +77,11 @@ def serve(host: str | None, port: int | None, config: str | None, workers: int |
     sys.exit(status)
 
 
+def _read(config: str | None, own: Mapping[str, str], flags: Mapping[str, Plain]) -> tuple[Loaded, Environ]:
+    environ = gathered(own)
+    return load(config, environ, Path.cwd(), flags), environ
+
+
 def _run(serving: Coroutine[None, None, T]) -> T:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(serving)
@@ -84,9 +91,13 @@ class Serving:
     """One server, from its socket to its last call."""
 
     def __init__(
-        self, read: Callable[[], Loaded], loaded: Loaded, environ: Mapping[str, str], post: Post | None = None
+        self,
+        read: Callable[[], tuple[Loaded, Environ]],
+        loaded: Loaded,
+        environ: Mapping[str, str],
+        post: Post | None = None,
     ) -> None:
-        """One that has a `post` is a worker among others."""
+        """`read` gives the configuration anew. One that has a `post` is a worker among others."""
         self._post = post
         self._read = read
         self._loaded = loaded
@@ -178,8 +189,8 @@ class Serving:
     def _reload(self) -> None:
         """Read the configuration again; a bad one changes nothing."""
         try:
-            loaded = self._read()
-            self._engine.reconfigure(loaded, self._environ, self._check)
+            loaded, environ = self._read()
+            self._engine.reconfigure(loaded, environ, self._check)
         except ConfigError as error:
             self._service.pages.reload_failed = True
             log.error("the new configuration is not used, the old one stays: %s", error)  # noqa: TRY400
@@ -187,9 +198,11 @@ class Serving:
         configure(loaded.config.log_level, self._post.place.number if self._post else None)
         if loaded.config.server != self._loaded.config.server:
             log.warning("what changed under `server` is in force from the next start on")
-        self._loaded = loaded
+        self._loaded, self._environ = loaded, environ
         self._asking = asyncio.ensure_future(self._discover())
         self._service.pages.reload_failed = False
+        for warning in environ.warnings:
+            log.warning("%s", warning)
         log.info("the configuration was read again")
 
 
@@ -211,6 +224,13 @@ def _bound(host: str, port: int) -> socket.socket:
         return bind(host, port)
     except OSError as error:
         raise ConfigError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}",
-            hint="another program may listen there; choose one with `--port`, or `--port 0` for any that is free",
+            f"cannot listen on {host}:{port}: {error.strerror or error}", hint=_elsewhere(error)
         ) from None
+
+
+def _elsewhere(error: OSError) -> str:
+    if error.errno == EACCES:
+        return "ports below 1024 are kept for the system; choose another with `--port`"
+    if error.errno == EADDRINUSE:
+        return "another program may listen there; choose one with `--port`, or `--port 0` for any that is free"
+    return "give `--host` an address of this machine, such as 127.0.0.1"

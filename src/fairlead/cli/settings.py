@@ -5,17 +5,18 @@ from pathlib import Path
 
 from fairlead import app
 from fairlead.cli import say
+from fairlead.config.env_files import Environ, gathered
 from fairlead.config.load import Loaded, load
 from fairlead.observe.logs import configure
 from fairlead.routing.notes import doubts
 from fairlead.routing.policy import Policy
 
 
-def read(config: str | None) -> tuple[Loaded, dict[str, str]]:
+def read(config: str | None) -> tuple[Loaded, Environ]:
     """The configuration and the environment that it came from. Raises `ConfigError`."""
-    environ = dict(os.environ)
+    environ = gathered(os.environ)
     loaded = load(config, environ, Path.cwd())
-    for warning in loaded.warnings:
+    for warning in (*environ.warnings, *loaded.warnings):
         say.warning(warning)
     return loaded, environ
 

@@ -4,18 +4,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from fairlead.config.env_files import origin
 from fairlead.config.read import plain
 from fairlead.config.tree import Place, Section, merged, planted
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable. `path` is the setting that it sets; without one it says where a file is."""
+    """One environment variable. `path` is the setting that it sets; without one it says where a file is.
+
+    One that is a `switch` may also say 1 or 0.
+    """
 
     name: str
     path: str
     meaning: str
     upper: bool = False
+    switch: bool = False
 
 
 VARIABLES = (
@@ -30,7 +35,11 @@ VARIABLES = (
     Variable("FAIRLEAD_MODELS_FILE", "models_file", "a registry of models of your own, laid over the shipped one"),
     Variable("PORTKEY_MODELS_CONFIG_PATH", "models_file", "the same, where FAIRLEAD_MODELS_FILE is not set"),
     Variable("CUSTOM_MODELS_CONFIG_PATH", "custom_models_file", "a registry of the models that `custom` has"),
-    Variable("FAIRLEAD_STRICT_MODELS", "strict_models", "`true` refuses names that the registry does not know"),
+    Variable(
+        "FAIRLEAD_STRICT_MODELS", "strict_models", "`true` refuses names that the registry does not know", switch=True
+    ),
+    Variable("FAIRLEAD_OFFLINE", "offline", "`true` asks nobody beyond this machine", switch=True),
+    Variable("PAYREADY_OFFLINE_MODE", "offline", "the same, where FAIRLEAD_OFFLINE is not set", switch=True),
     Variable("PORTKEY_ADMIN_KEY", "portkey.admin_key", "the key for Portkey's Admin API, where it is another one"),
     Variable("FAIRLEAD_DATA_DIR", "data_dir", "where weights and records are kept"),
     Variable("FAIRLEAD_DATABASE", "database", "where keys and records are kept: a SQLite file, or a PostgreSQL URL"),
@@ -41,6 +50,9 @@ VARIABLES = (
 """Every variable that sets something, the first of two that set the same winning. Keys are named by the providers."""
 
 
+_SWITCHED = {"1": "true", "0": "false"}
+
+
 def overrides(environ: Mapping[str, str]) -> Section:
     """What the environment sets. A variable that is empty sets nothing."""
     tree = Section(Place("environment"), {}, {})
@@ -48,7 +60,8 @@ def overrides(environ: Mapping[str, str]) -> Section:
         text = environ.get(variable.name, "").strip()
         if variable.path and text:
             text = text.upper() if variable.upper else text
-            tree = merged(planted(variable.path, plain(text), f"environment {variable.name}", outside=text), tree)
+            text = _SWITCHED.get(text, text) if variable.switch else text
+            tree = merged(planted(variable.path, plain(text), origin(environ, variable.name), outside=text), tree)
     return tree
 
 

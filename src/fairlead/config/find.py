@@ -47,6 +47,14 @@ def missing(source: Source, environ: Mapping[str, str]) -> str:
     )
 
 
+def within(source: Source) -> str:
+    """What to do where a folder is named in a file's place."""
+    name = "models.yaml" if source.named_by == "MODEL_CONFIG_PATH" else FILE_NAME
+    if (source.path / name).is_file():
+        return f"did you mean `{Path(source.name) / name}`?"
+    return f"{source.named_by} names it; name a file in it"
+
+
 def user_folder(environ: Mapping[str, str]) -> Path | None:
     """The user's folder for Fairlead's configuration, by the XDG rule: a path that is not absolute is ignored."""
     base = environ.get("XDG_CONFIG_HOME", "")

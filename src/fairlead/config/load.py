@@ -14,7 +14,8 @@ import msgspec
 
 from fairlead.config import environment, models_yaml
 from fairlead.config.check import check
-from fairlead.config.find import Source, config_file, missing
+from fairlead.config.env_files import Environ
+from fairlead.config.find import Source, config_file, missing, within
 from fairlead.config.names import check_names, drop_misplaced_intents
 from fairlead.config.read import read
 from fairlead.config.schema import Config
@@ -34,7 +35,8 @@ class Loaded:
     """A configuration and where it came from.
 
     `settings` has, in the schema's order, the path of every setting, its value (a secret is `***`) and what set it:
-    "FILE:LINE", "environment NAME", "flag", "profile NAME:LINE" or "default".
+    "FILE:LINE", "environment NAME", "flag --NAME", "profile NAME:LINE" or "default". `files` are those that were read,
+    and the env files.
     """
 
     config: Config = field(repr=False)
@@ -70,9 +72,13 @@ def load(path: str | None, environ: Mapping[str, str], cwd: Path, flags: Mapping
     return Loaded(
         config,
         tuple(_settings(msgspec.to_builtins(config), tree)),
-        tuple(source.path for source in sources if source),
+        (*(source.path for source in sources if source), *_env_files(environ)),
         environment.ignored(environ, config.ignored_environment, profile),
     )
+
+
+def _env_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    return tuple(file.path for file in environ.files) if isinstance(environ, Environ) else ()
 
 
 def _read(source: Source | None, environ: Mapping[str, str], problems: list[Problem]) -> Section:
@@ -81,13 +87,16 @@ def _read(source: Source | None, environ: Mapping[str, str], problems: list[Prob
     if source.named_by and not source.path.exists():
         problems.append(Problem(source.name, 0, 0, "", "no such file", missing(source, environ)))
         return Section(Place(source.name), {}, {})
+    if source.path.is_dir():
+        problems.append(Problem(source.name, 0, 0, "", "is a directory", within(source)))
+        return Section(Place(source.name), {}, {})
     return read(source.path, source.name, environ, problems)
 
 
 def _flags(flags: Mapping[str, Plain]) -> Section:
     tree = Section(Place("flag"), {}, {})
     for path, value in flags.items():
-        tree = merged(tree, planted(path, value, "flag"))
+        tree = merged(tree, planted(path, value, f"flag --{path.rpartition('.')[2]}"))
     return tree
 
 

@@ -5,10 +5,11 @@ The checks work on the tree, not on `Config`, so that they say all they can even
 
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 
 from fairlead.config.check import nearest
 from fairlead.config.schema import Config, Intent, Model
-from fairlead.config.tree import Listing, Section, Value, texts, without
+from fairlead.config.tree import Listing, Node, Section, Value, texts, without
 from fairlead.errors import Problem
 from fairlead.providers.catalog import why_bad_header, why_bad_url
 from fairlead.providers.row import ProviderEntry
@@ -48,6 +49,7 @@ def check_names(tree: Section, rows: Mapping[str, ProviderEntry], problems: list
         _check_entry(entry, problems, is_new=name not in rows)
     for name in ("referer", "title"):
         _check_value(tree.under("app").text(name), problems)
+    _check_networks(tree.under("server").entries.get("trusted_proxies"), problems)
     keys = tree.under("intents").keys
     problems += [
         place.problem("an intent's name is in lower case", f"write `{name.lower()}`")
@@ -62,6 +64,17 @@ def check_names(tree: Section, rows: Mapping[str, ProviderEntry], problems: list
         held = tree.under("portkey").under(section)
         for name in held.entries:
             _check_value(held.text(name), problems)
+
+
+def _check_networks(said: Node | None, problems: list[Problem]) -> None:
+    for text in texts(said):
+        try:
+            everybody = ip_network(str(text.value)).prefixlen == 0
+        except ValueError as error:
+            problems.append(text.place.problem(f"not an address or a network: {error}", "for example 10.0.0.0/8"))
+            continue
+        if everybody:
+            problems.append(text.place.problem("everybody is no proxy of yours", "name the proxies, or their network"))
 
 
 def _check_prices(prices: Section, providers: Iterable[str], problems: list[Problem]) -> None:

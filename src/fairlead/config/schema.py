@@ -15,6 +15,10 @@ class Server(Struct, forbid_unknown_fields=True, frozen=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="the port; 0 takes a free one")] = 8787
     workers: Annotated[int, Meta(ge=1, le=256, description="processes that serve; each uses one core")] = 1
     hosts: Annotated[list[str], Meta(description="names besides this machine's to administer by; `*` for any")] = []
+    trusted_proxies: Annotated[
+        list[str],
+        Meta(description="addresses or networks of proxies whose `X-Forwarded-For` says where a client is"),
+    ] = []
     max_body: Annotated[int, Meta(gt=0, description="bytes a request's body may have")] = 32 * 1024 * 1024
     drain: Annotated[float, Meta(ge=0, description="seconds that open calls have to end after TERM")] = 30.0
     header_timeout: Annotated[float, Meta(gt=0, description="seconds a client has to send its headers")] = 10.0
@@ -147,6 +151,9 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
             "of the registry; without it, that depends on the call's intent"
         ),
     ] = None
+    offline: Annotated[
+        bool, Meta(description="ask nobody beyond this machine: servers on it, the local model, or `echo`")
+    ] = False
     data_dir: Annotated[str | None, Meta(description="where weights and records are kept")] = None
     database: Annotated[
         str | None, Meta(description="where keys and records are kept: a SQLite file, or the URL of a PostgreSQL")

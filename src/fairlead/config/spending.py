@@ -23,8 +23,8 @@ Natural = Annotated[int, Meta(ge=0)]
 Dollars = Annotated[str | float, Meta(description="US dollars, as a number or as text")]
 
 
-class Budget(Struct, forbid_unknown_fields=True, frozen=True):
-    """What may be spent, by whom or on what, within a span of time."""
+class Amount(Struct, forbid_unknown_fields=True, frozen=True):
+    """What may be spent within a span of time."""
 
     limit: Dollars
     every: Annotated[
@@ -32,8 +32,6 @@ class Budget(Struct, forbid_unknown_fields=True, frozen=True):
         Meta(pattern=r"^(day|week|month|total|[1-9][0-9]{0,3}d)$", description="day, week, month, total, or as 30d"),
     ] = "month"
     time_zone: Annotated[str, Meta(description="whose calendar says when it begins anew")] = "UTC"
-    conditions: Conditions = {}
-    group_by: GroupBy = []
     hard: Annotated[bool, Meta(description="refuse what could pass it; a soft one only tells")] = True
     protection: Annotated[
         Literal["refuse", "clamp", "cheapest"],
@@ -44,6 +42,13 @@ class Budget(Struct, forbid_unknown_fields=True, frozen=True):
     ] = field(default_factory=lambda: [80])
 
 
+class Budget(Amount, forbid_unknown_fields=True, frozen=True):
+    """What may be spent, by whom or on what, within a span of time."""
+
+    conditions: Conditions = {}
+    group_by: GroupBy = []
+
+
 class Retention(Struct, forbid_unknown_fields=True, frozen=True):
     """For how many days the record of calls is kept; 0 is for ever. Sums by day are kept for ever."""
 
@@ -51,7 +56,7 @@ class Retention(Struct, forbid_unknown_fields=True, frozen=True):
     hours: Annotated[Natural, Meta(description="sums by hour")] = 90
 
 
-class Limit(Struct, forbid_unknown_fields=True, frozen=True):
+class Pace(Struct, forbid_unknown_fields=True, frozen=True):
     """How many calls or tokens there may be within any span of that length, or calls at one time."""
 
     requests: Annotated[Natural | None, Meta(description="calls; failed ones count")] = None
@@ -60,5 +65,10 @@ class Limit(Struct, forbid_unknown_fields=True, frozen=True):
     output_tokens: Annotated[Natural | None, Meta(description="tokens out")] = None
     concurrent: Annotated[Natural | None, Meta(description="calls under way at one time")] = None
     per: Annotated[Literal["second", "minute", "hour", "day"], Meta(description="the span's length")] = "minute"
+
+
+class Limit(Pace, forbid_unknown_fields=True, frozen=True):
+    """How fast those may go whom it is for."""
+
     conditions: Conditions = {}
     group_by: GroupBy = []

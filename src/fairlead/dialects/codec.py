@@ -6,7 +6,7 @@
 Neither side knows what the other one speaks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,11 +63,20 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a reply says of itself where its provider does not: an id without prefix, the model, Unix seconds."""
+    """What a reply says of itself where its provider does not: an id without prefix, the model, Unix seconds.
+
+    `now` gives the time (Unix seconds) when it is asked, for a reply that says when it was whole.
+    """
 
     id: str
     model: str
     created: int
+    now: Callable[[], float] | None = None
+
+    @property
+    def completed(self) -> int:
+        """When the reply was whole, where that is now."""
+        return self.created if self.now is None else int(self.now())
 
 
 class ClientStream(Protocol):
@@ -95,8 +104,8 @@ class ClientSide(Protocol):
     def write(self, reply: Reply, facts: Facts, request: Request | None = None) -> bytes:
         """The body of a whole reply; some dialects repeat what was asked in `request`."""
 
-    def unsaid(self, reply: Reply) -> list[str]:
-        """What `write` has no words for in a reply, each as its own dialect calls it."""
+    def unsaid(self, reply: Reply, request: Request | None = None) -> list[str]:
+        """What `write` has no words for in a reply to `request`, each as its own dialect calls it."""
 
     def stream(self, request: Request, facts: Facts) -> ClientStream:
         """A writer for the reply to `request`."""

@@ -21,6 +21,10 @@ _LONGEST_NAME = 512
 _AWAY: Final = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
 _encode = msgspec.json.Encoder().encode
 AUTO = "auto"
+# Objects of a body that passes as it is, of which the gateway reads what is in them: how much may be thought and said,
+# how many answers, what is noted of the call. (`stream_options` is read member by member anyway.)
+_READ: Final = frozenset({"generationConfig", "generation_config", "metadata", "thinking"})
+_CONFIGS: Final = frozenset({"generationConfig", "generation_config"})
 # Where the dialects keep what was said, and where a message keeps its parts.
 _SAID = ("messages", "prompt", "input", "contents", "query")
 _CONTENT = ("content", "parts")
@@ -68,6 +72,8 @@ class Envelope:
     ) -> None:
         self.endpoint = endpoint
         self.members = members = Members(body)
+        if members.has_any(_READ):
+            _check_read(members)
         default = endpoint.default_model or (unnamed if endpoint.chat else None)
         self._unnamed = model is None and "model" not in members and default == AUTO
         self.model = _text(members, "model", default) if model is None else checked(model)
@@ -109,6 +115,24 @@ class Envelope:
         return ""
 
 
+def _check_read(members: Members) -> None:
+    """Refuse an object in which a name comes twice, or that comes in two spellings: the provider may read the other."""
+    if all(name in members for name in _CONFIGS):
+        raise RequestError("the body has `generationConfig` twice", param="generationConfig", hint="send it once")
+    for name in _READ:
+        value = members.get(name)
+        if value is not None and value[:1] == b"{" and value.count(b":") > 1:
+            _inner(name, value)
+
+
+def _inner(name: str, value: bytes) -> Members:
+    """The members of an object of the body."""
+    try:
+        return Members(value)
+    except RequestError as error:
+        raise RequestError(f"`{name}` is wrong: {error.message}", param=name, hint=error.hint) from None
+
+
 def counted(n: bytes) -> int:
     """The number of choices that a member or a field says; 1 where that makes no sense."""
     return max(1, int(n)) if n.isdigit() and len(n) <= _DIGITS else 1
@@ -146,14 +170,7 @@ def _flag(members: Members, name: str) -> bool:
 
 def _options(members: Members) -> Members | None:
     value = members.get("stream_options")
-    if value is None or value == _NULL:
-        return None
-    try:
-        return Members(value)
-    except RequestError as error:
-        raise RequestError(
-            f"`stream_options` is wrong: {error.message}", param="stream_options", hint=error.hint
-        ) from None
+    return None if value is None or value == _NULL else _inner("stream_options", value)
 
 
 def _wants_usage(members: Members) -> bool:

@@ -24,14 +24,15 @@ class _Field(NamedTuple):
 class FormEnvelope:
     """What must be known of a call that comes as a form. Raises `RequestError` for anything else."""
 
-    __slots__ = ("_model", "body", "choices", "content_type", "endpoint", "model", "stream", "wants_usage")
+    __slots__ = ("_model", "body", "choices", "content_type", "endpoint", "files", "model", "stream", "wants_usage")
 
     def __init__(self, endpoint: Endpoint, body: bytes, content_type: str) -> None:
         self.endpoint = endpoint
         self.body = body
         self.content_type = content_type
         self.wants_usage = False
-        fields = _fields(body, _boundary(content_type))
+        self.files: list[int] = []  # the sizes of files
+        fields = _fields(body, _boundary(content_type), self.files)
         self._model = fields.get(b"model")
         self.model = self._read(self._model) or endpoint.default_model or _missing()
         self.stream = endpoint.streams and self._read(fields.get(b"stream")).strip().lower() == "true"
@@ -75,8 +76,11 @@ def _boundary(content_type: str) -> bytes:
     return (match[1] or match[2]).encode("latin-1")
 
 
-def _fields(body: bytes, boundary: bytes) -> dict[bytes, _Field]:
-    """Where the value of each field stands. A name must not repeat, but for lists (`image[]`)."""
+def _fields(body: bytes, boundary: bytes, files: list[int]) -> dict[bytes, _Field]:
+    """Where the value of each field stands; `files` gets the sizes of those that are files.
+
+    A name must not repeat, but for lists (`image[]`).
+    """
     mark = b"\r\n--" + boundary
     fields: dict[bytes, _Field] = {}
     at = len(mark) - 2 if body.startswith(mark[2:]) else _after(body, mark)
@@ -87,7 +91,10 @@ def _fields(body: bytes, boundary: bytes) -> dict[bytes, _Field]:
         end = body.find(mark, end_of_head + len(_END) - 2)
         if end_of_head < 0 or end < 0:
             raise RequestError("the form breaks off")
-        _note(fields, body[at:end_of_head], _Field(end_of_head + len(_END), end))
+        head = body[at:end_of_head]
+        _note(fields, head, _Field(end_of_head + len(_END), end))
+        if b"filename" in head.lower():
+            files.append(end - end_of_head - len(_END))
         at = end + len(mark)
     raise RequestError(f"the form has more than {_MOST_PARTS} parts")
 

@@ -57,6 +57,10 @@ class Members:
     def __contains__(self, name: str) -> bool:
         return name in self._raw
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether there is a member of one of these names."""
+        return not names.isdisjoint(self._raw)
+
     def get(self, name: str) -> bytes | None:
         """A member's value as it was sent; None where there is no such member."""
         raw = self._raw.get(name)

@@ -254,7 +254,7 @@ class TokenLogprob(Struct):
 
 
 class Choice(Struct):
-    """One answer. `native_finish` is the provider's own word for why it ended."""
+    """One answer. `native_finish` is the provider's own word for why it ended; `aside` as in `Reply`."""
 
     parts: list[Part]
     finish: Finish | None
@@ -262,10 +262,14 @@ class Choice(Struct):
     stop_sequence: str | None = None
     native_finish: str | None = None
     logprobs: list[TokenLogprob] | None = None
+    aside: dict[str, Any] = field(default_factory=dict)
 
 
 class Reply(Struct):
-    """A whole answer. `id`, `model` and `created` (Unix seconds) are None where the provider says none."""
+    """A whole answer. `id`, `model` and `created` (Unix seconds) are None where the provider says none.
+
+    `aside` has what its dialect alone has a word for (`beside.py`), by the provider's own names.
+    """
 
     choices: list[Choice]
     usage: Usage | None = None
@@ -274,6 +278,7 @@ class Reply(Struct):
     created: int | None = None
     service_tier: str | None = None
     fingerprint: str | None = None
+    aside: dict[str, Any] = field(default_factory=dict)
 
 
 # --- a streamed reply: events, in the order in which things are said
@@ -351,6 +356,13 @@ class Shown(Struct):
     choice: int = 0
 
 
+class Aside(Struct):
+    """More of the `aside` of a choice, or of the whole reply where that is None."""
+
+    members: dict[str, Any]
+    choice: int | None = None
+
+
 class Finished(Struct):
     """A choice has ended, once."""
 
@@ -377,6 +389,7 @@ Event = (
     | ToolDelta
     | Cited
     | Shown
+    | Aside
     | Finished
     | Counted
 )

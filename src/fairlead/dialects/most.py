@@ -16,6 +16,7 @@ _NAMES: Final = {
     "openai-responses": ("max_output_tokens",),
     "anthropic-messages": ("max_tokens",),
 }
+_THINKING: Final = {"anthropic-messages": ("thinking", "budget_tokens"), "openai-chat": ("reasoning", "max_tokens")}
 _CONFIGS: Final = ("generationConfig", "generation_config")
 _OF_GEMINI: Final = ("maxOutputTokens", "max_output_tokens")
 _CANDIDATES: Final = ("candidateCount", "candidate_count")
@@ -43,6 +44,20 @@ def choices(envelope: Envelope | FormEnvelope) -> int:
 def can_lower(envelope: Envelope | FormEnvelope) -> bool:
     """Whether `lowered` has a word for it."""
     return isinstance(envelope, Envelope) and bool(lowered(envelope, 1))
+
+
+def least(envelope: Envelope | FormEnvelope) -> int:
+    """The fewest tokens that an answer can be lowered to: one more than the client lets the model think with.
+
+    Anthropic refuses a `budget_tokens` that is not below `max_tokens`, and so does OpenRouter for it
+    (https://platform.claude.com/docs/en/build-with-claude/extended-thinking).
+    """
+    if isinstance(envelope, FormEnvelope):
+        return 0
+    thinking, words = _THINKING.get(envelope.endpoint.dialect, ("", ""))
+    said = envelope.optional(thinking) if thinking in envelope.members else None
+    tokens = said.get(words) if isinstance(said, dict) else None
+    return ceil(tokens) + 1 if isinstance(tokens, int | float) and 0 < tokens < 1e12 else 0
 
 
 def lowered(envelope: Envelope, most: int, model: str = "") -> dict[str, bytes | None]:

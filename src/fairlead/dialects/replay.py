@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fairlead.dialects.model import (
+    Aside,
     Began,
     Choice,
     Cited,
@@ -30,6 +31,8 @@ def events(reply: Reply) -> list[Event]:
     found: list[Event] = [
         Began(reply.id, reply.model, reply.created, reply.usage, reply.service_tier, reply.fingerprint)
     ]
+    if reply.aside:
+        found.append(Aside(reply.aside))
     for choice in reply.choices:
         found += _of(choice)
     if reply.usage is not None:
@@ -59,4 +62,6 @@ def _of(choice: Choice) -> Iterator[Event]:
                 continue  # a provider runs its own tools, and shows that in parts of its own
             case _:
                 yield Shown(part, at)
+    if choice.aside:
+        yield Aside(choice.aside, at)
     yield Finished(choice.finish or "stop", at, choice.stop_sequence, choice.native_finish)

@@ -12,6 +12,7 @@ from fairlead.http.exchange import Exchange
 from fairlead.pipeline.admit import unlimited
 from fairlead.pipeline.call import CallRequest, Headers
 from fairlead.pipeline.kept import Asked
+from fairlead.pipeline.pins import owner
 
 # What can be an id: one segment of a path, wherever somebody decodes it.
 _ID = re.compile(r"(?!\.{1,2}$)[^/\\\x00-\x20]+")
@@ -49,7 +50,9 @@ class Calls:
             raise NotFound(f"`{name[:80]}` is no id", hint="give the id as the provider gave it")
         path = path.replace("{id}", quote(name, safe="")) + _query(exchange.url)
         unlimited(exchange.principal, "ask for what providers keep")
-        asked = Asked(exchange.method.decode(), path, name, exchange.body, exchange.text_header)
+        asked = Asked(
+            exchange.method.decode(), path, name, exchange.body, exchange.text_header, owner(exchange.principal)
+        )
         reply = await self._gateway.kept(asked)
         exchange.reply(reply.status, reply.headers, reply.body)
 

@@ -70,6 +70,10 @@ class Exchange:
         value = self.header(name)
         return value.decode("latin-1").strip() or None if value is not None else None
 
+    def values(self, name: bytes) -> list[bytes]:
+        """The values of a header (lower-case name) that may be sent more than once, in order."""
+        return [value for key, value in self._headers if key == name]
+
     @property
     def body(self) -> bytes:
         return bytes(self._body)

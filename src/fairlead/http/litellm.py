@@ -1,14 +1,20 @@
 """LiteLLM's words for keys and teams, over the same directory. What they say and we lack is refused, not dropped."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct
+from msgspec.structs import replace
 
 from fairlead.errors import RequestError
 from fairlead.http.admin import Admin, body, query, reply
 from fairlead.http.exchange import Exchange
+from fairlead.http.litellm_limits import Allowed, budgets, limits, says, spent, told
+from fairlead.ledger.money import NANO
 from fairlead.ledger.objects import Key, KeyChange, MadeKey, Name, NewKey, NewTeam, Tags, Team
 from fairlead.ledger.rights import Rights
+
+if TYPE_CHECKING:  # it brings the database's library, which nothing else here needs
+    from fairlead.ledger.directory import Directory
 
 # What LiteLLM takes for every model.
 _ALL_MODELS = "all-proxy-models"
@@ -17,7 +23,7 @@ _ALL_MODELS = "all-proxy-models"
 _Names = Annotated[list[Name], Meta(max_length=200)]
 
 
-class _Said(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class _Said(Allowed, forbid_unknown_fields=True, frozen=True, kw_only=True):
     models: _Names | None = None
     metadata: dict[str, Any] | None = None
     tags: Tags | None = None
@@ -80,6 +86,8 @@ class LiteLlm:
             tags=_tags(said),
             rights=Rights(models=_models(said), endpoints=routes),
             expires=said.duration,
+            budgets=budgets(said, []),
+            limits=limits(said, []),
         )
         made = await self._admin.write(lambda there: there.add_key(exchange.principal, wanted))
         reply(exchange, {"key": made.key, **_told(made)})
@@ -88,22 +96,32 @@ class LiteLlm:
         named = query(exchange, "key").get("key")
         if not named:
             raise RequestError("the query names no `key`", hint="/key/info?key=ID", param="key")
-        found = await self._admin.read(lambda there: there.show(exchange.principal, "key", named))
-        reply(exchange, {"key": found.id, "info": _told(found)})
+
+        def read(there: "Directory") -> tuple[Key, float]:
+            key: Key = there.show(exchange.principal, "key", named)
+            of_budget = spent(key)
+            return key, there.spent(exchange.principal, key.id) / NANO if of_budget is None else of_budget
+
+        found, dollars = await self._admin.read(read)
+        reply(exchange, {"key": found.id, "info": {"spend": dollars, **_told(found)}})
 
     async def update(self, exchange: Exchange) -> None:
         said = body(exchange, Update)
-        tags: list[str] | UnsetType = _tags(said) if said.metadata is not None or said.tags is not None else UNSET
-        rights: Rights | UnsetType = UNSET
-        if said.models is not None:
-            before = await self._admin.read(lambda there: there.show(exchange.principal, "key", said.key))
-            others = (before.rights.providers, before.rights.endpoints, before.rights.addresses)
-            rights = Rights(_models(said), *others)
-        wanted = KeyChange(said.key_alias or UNSET, tags, rights, said.duration or UNSET)
+        wanted = KeyChange(
+            said.key_alias or UNSET,
+            _tags(said) if said.metadata is not None or said.tags is not None else UNSET,
+            expires=said.duration or UNSET,
+        )
+        if said.models is not None or says(said):
+            wanted = _over(said, wanted, await self._show(exchange, said.key))
         found = await self._admin.write(lambda there: there.change(exchange.principal, "key", said.key, wanted))
         if said.blocked is not None:
             found = await self._block(exchange, said.key, blocked=said.blocked)
         reply(exchange, {"key": found.id, **_told(found)})
+
+    async def _show(self, exchange: Exchange, named: str) -> Key:
+        found: Key = await self._admin.read(lambda there: there.show(exchange.principal, "key", named))
+        return found
 
     async def delete(self, exchange: Exchange) -> None:
         said = body(exchange, Keys)
@@ -125,7 +143,14 @@ class LiteLlm:
 
     async def new_team(self, exchange: Exchange) -> None:
         said = body(exchange, TeamNew)
-        wanted = NewTeam(said.team_alias, said.organization_id, _tags(said), Rights(models=_models(said)))
+        wanted = NewTeam(
+            said.team_alias,
+            said.organization_id,
+            _tags(said),
+            Rights(models=_models(said)),
+            budgets(said, []),
+            limits(said, []),
+        )
         made: Team = await self._admin.write(lambda there: there.add(exchange.principal, wanted))
         reply(
             exchange,
@@ -137,8 +162,19 @@ class LiteLlm:
                 "metadata": {"tags": made.tags},
                 "blocked": made.state == "blocked",
                 "created_at": made.created,
+                **told(made),
             },
         )
+
+
+def _over(said: Update, wanted: KeyChange, before: Key) -> KeyChange:
+    """The change with what it leaves as it is, where LiteLLM's words say less than ours."""
+    if said.models is not None:
+        others = (before.rights.providers, before.rights.endpoints, before.rights.addresses)
+        wanted = replace(wanted, rights=Rights(_models(said), *others))
+    if says(said):
+        wanted = replace(wanted, budgets=budgets(said, before.budgets), limits=limits(said, before.limits))
+    return wanted
 
 
 def _models(said: _Said) -> list[str] | None:
@@ -170,4 +206,5 @@ def _told(key: Key | MadeKey) -> dict[str, Any]:
         "metadata": {"tags": key.tags},
         "blocked": key.state == "blocked",
         "created_at": key.created,
+        **told(key),
     }

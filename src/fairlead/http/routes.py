@@ -16,6 +16,7 @@ from fairlead.http.ledger import CALLS_QUERY, USAGE_QUERY, Records
 from fairlead.http.litellm import Generate, Keys, LiteLlm, OneKey, TeamNew, Update
 from fairlead.http.openapi import Described
 from fairlead.http.pages import Pages
+from fairlead.http.proxies import Proxies
 from fairlead.http.route import ADMINISTRATIVE, Access, Route, checked
 from fairlead.ledger.objects import (
     Change,
@@ -70,6 +71,7 @@ def _of_records(records: Records) -> tuple[Route, ...]:
 
 
 def _for_clients(calls: Calls, pages: Pages) -> tuple[Route, ...]:
+    models = pages.models
 
     def call(path: str, endpoint: Endpoint, summary: str) -> Route:
         return Route("POST", path, summary, partial(calls.handle, endpoint), "client", endpoint.dialect)
@@ -111,8 +113,10 @@ def _for_clients(calls: Calls, pages: Pages) -> tuple[Route, ...]:
         call("/v1/audio/speech", at.SPEECH, "A text, spoken; the audio comes as it is made"),
         call("/v1/audio/transcriptions", at.TRANSCRIPTIONS, "The words of a recording"),
         call("/v1/audio/translations", at.TRANSLATIONS, "The words of a recording, in English"),
-        Route("GET", "/v1/models", "The models that a client may name", pages.models, "client"),
-        Route("GET", "/v1/models/{model}", "One of them", pages.model, "client"),
+        Route("GET", "/v1/models", "The models that a client may name", models.list, "client"),
+        Route("GET", "/v1/models/{model}", "One of them", models.one, "client"),
+        Route("GET", "/v1beta/models", "The same, for clients of Gemini", models.gemini_list, "client", "gemini"),
+        Route("GET", "/v1beta/models/{model}", "One of them", models.gemini_one, "client", "gemini"),
         Route("DELETE", "/v1/models/{model}", "Delete a tuned one at its provider", calls.delete_model, "client"),
         Route("GET", "/livez", "Whether the process runs", pages.livez, "public"),
         Route("GET", "/readyz", "Whether it takes calls", pages.readyz, "public"),
@@ -170,8 +174,15 @@ def _for_litellm(aliases: LiteLlm) -> tuple[Route, ...]:
 class Front:
     """Decides on a request by its head alone: whose it is, and what will handle it."""
 
-    def __init__(self, gateway: Gateway, table: tuple[Route, ...], hosts: Hosts | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        table: tuple[Route, ...],
+        hosts: Hosts | None = None,
+        proxies: Proxies | None = None,
+    ) -> None:
         self._gateway = gateway
+        self._proxies = proxies
         self._hosts = hosts or Hosts()
         self._routes = {(route.method.encode(), route.path.encode()): route for route in table}
         self._patterns = [(_pattern(route.path), route) for route in table if "{" in route.path]
@@ -188,7 +199,8 @@ class Front:
             exchange.dialect = route.dialect
             if route.role == "client":
                 exchange.principal = principal = self._gateway.admit(_presented_key(exchange))
-                to_call(principal, route.path, exchange.address)
+                proxies = self._proxies
+                to_call(principal, route.path, exchange.address if proxies is None else proxies.client_of(exchange))
             elif route.role != "public":
                 self._let_administer(exchange, route)
         except FairleadError as error:
@@ -201,7 +213,8 @@ class Front:
         # Not by the query, where LiteLLM's clients put the key that they ask about.
         exchange.principal = principal = self._gateway.admit(_key_in_head(exchange))
         to_administer(principal, ADMINISTRATIVE[route.role], reads=route.method == "GET")
-        within(principal, route.path, exchange.address)
+        proxies = self._proxies
+        within(principal, route.path, exchange.address if proxies is None else proxies.client_of(exchange))
 
     def refused(self, error: FairleadError) -> None:
         """Count what never became a call."""
@@ -223,9 +236,16 @@ class Front:
         if known:
             method = exchange.method.decode()
             raise MethodNotAllowed(f"{shown} does not take {method}", hint=f"use {' or '.join(known)}")
-        raise NotFound(
-            f"there is nothing at {shown}", hint="`docs/reference/http.md` lists the paths; most begin with /v1"
-        )
+        meant = self._meant(path)
+        listed = "`docs/reference/http.md` lists the paths; most begin with /v1"
+        raise NotFound(f"there is nothing at {shown}", hint=f"did you mean {meant}?" if meant else listed)
+
+    def _meant(self, path: bytes) -> str | None:
+        """The path that somebody writes so who has a base URL with a slash, a `/v1` or none too many."""
+        bare = re.sub(rb"/+", b"/", path).rstrip(b"/")
+        near = (bare, b"/v1" + bare, bare.removeprefix(b"/v1"))
+        found = next((each for each in near if each in self._methods or self._named(each)), None)
+        return found[:200].decode("ascii", "replace") if found else None
 
     def _named(self, path: bytes) -> dict[bytes, tuple[Route, str]]:
         """The routes by method whose path has a variable there, and what it stands for."""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 from sqlalchemy import func, insert, select
 
 from fairlead.clock import Clock
@@ -35,9 +36,10 @@ from fairlead.ledger.objects import (
     span,
 )
 from fairlead.ledger.principal import Principal
+from fairlead.ledger.standing import spent_in_all, standing
 from fairlead.ledger.work import View, Work, viewing, working
 from fairlead.state import schema
-from fairlead.state.database import Database
+from fairlead.state.database import Broken, Database
 from fairlead.state.tables.identity import changes
 from fairlead.state.tables.identity import keys as key_table
 
@@ -61,8 +63,18 @@ class Directory:
         self.clock = clock
 
     def open(self) -> None:
-        """Make what is missing of the tables. Raises `StoreUnavailable`, and `ConfigError` for another pepper."""
+        """Make what is missing of the tables. Raises `StoreUnavailable`.
+
+        `ConfigError` where that will not help: another pepper, or a file that may only be read.
+        """
         schema.ensure(self.database)
+        try:
+            self._check()
+        except Broken as error:
+            raise ConfigError(error.message, hint=error.hint) from None
+
+    def _check(self) -> None:
+        """Hold to the pepper that the keys were hashed with; the first one is noted."""
         check = keys.fingerprint(b"pepper", self.pepper).hex()
         with self.database.writing() as connection:
             found = connection.execute(select(changes).with_for_update()).one_or_none()
@@ -115,9 +127,15 @@ class Directory:
         return Page(shown, rows[limit - 1].id if len(rows) > limit else None)
 
     def show(self, actor: Principal, kind: ObjectKind, named: str) -> Any:
-        """One object. Raises `NotFound` also for what the actor may not see."""
+        """One object, and what its budgets have left. Raises `NotFound` also for what the actor may not see."""
         with self._viewing(actor) as view:
-            return view.shown(view.find(kind, named, deleted=True))
+            row = view.find(kind, named, deleted=True)
+            return replace(view.shown(row), standing=standing(view.connection, row, view.now) or UNSET)
+
+    def spent(self, actor: Principal, key: str) -> int:
+        """The nano-dollars that all calls of a key have cost, as far as the record has come."""
+        with self._viewing(actor) as view:
+            return spent_in_all(view.connection, view.find("key", key, deleted=True).id)
 
     def count_keys(self) -> int:
         """How many client keys there are."""

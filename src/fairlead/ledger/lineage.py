@@ -8,6 +8,10 @@ import msgspec
 from sqlalchemy import Connection, Row, Table, select
 
 from fairlead.clock import written
+from fairlead.ledger import allowances
+from fairlead.ledger.allowances import NONE, budget_rules, limit_rules
+from fairlead.ledger.budgets.rule import Rule as BudgetRule
+from fairlead.ledger.limits.gate import Rule as LimitRule
 from fairlead.ledger.objects import Key, ObjectKind, Organisation, State, Team, User
 from fairlead.ledger.principal import Principal, Role
 from fairlead.ledger.rights import Granted, Rights
@@ -20,6 +24,8 @@ _tags = msgspec.json.Decoder(list[str]).decode
 _MANY = 2000
 
 AnyRow = Row[Any]
+# What keys of the same owners have in common: rights, tags, and what the owners are called.
+Shared = tuple[Granted, tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class Lineage:
 
     rows: dict[str, AnyRow]
     # Most keys share their owners and their limits, and there may be many.
-    _known: dict[tuple[object, ...], tuple[Granted, tuple[str, ...]]] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], Shared] = field(default_factory=dict)
 
     @classmethod
     def of(cls, connection: Connection, below: Iterable[AnyRow]) -> "Lineage":
@@ -50,15 +56,16 @@ class Lineage:
 
     def granted(self, row: AnyRow) -> Granted:
         """What the row itself may give or use, all above it considered."""
-        return self._rights_and_tags(row)[0]
+        return self._shared(row)[0]
 
-    def _rights_and_tags(self, row: AnyRow) -> tuple[Granted, tuple[str, ...]]:
+    def _shared(self, row: AnyRow) -> Shared:
         key = (row.rights, row.tags, *(getattr(row, kind, None) for kind in ABOVE))
         known = self._known.get(key)
         if known is None:
             chain = (*self.above(row), row)
             tags = dict.fromkeys(tag for each in chain for tag in _tags(each.tags))
-            known = self._known[key] = Granted(_rights(each.rights) for each in chain), tuple(tags)
+            names = tuple((_kind(each), self._called(each)) for each in chain[:-1])
+            known = self._known[key] = Granted(_rights(each.rights) for each in chain), tuple(tags), names
         return known
 
     def refusal(self, row: AnyRow) -> str:
@@ -79,9 +86,24 @@ class Lineage:
 
     def principal(self, row: AnyRow) -> Principal:
         """Whom a key stands for."""
-        rights, tags = self._rights_and_tags(row)
+        rights, tags, names = self._shared(row)
         whose = (row.organisation or "", row.team or "", row.user or "")
-        return Principal(row.name, row.id, Role(row.role), *whose, tags, rights)
+        return Principal(row.name, row.id, Role(row.role), *whose, tags, rights, names, *self._rules(row))
+
+    def _rules(self, row: AnyRow) -> tuple[tuple[BudgetRule, ...], tuple[LimitRule, ...]]:
+        """The budgets and limits of the row and of all above it."""
+        chain = [each for each in (*self.above(row), row) if each.budgets != NONE or each.limits != NONE]
+        if not chain:
+            return (), ()
+        titled = [(each, f"the {_kind(each)} `{each.name}`") for each in chain]
+        return (
+            tuple(rule for each, title in titled for rule in budget_rules(each.id, title, each.budgets)),
+            tuple(rule for each, title in titled for rule in limit_rules(each.id, title, each.limits)),
+        )
+
+    def _called(self, row: AnyRow) -> str:
+        """The one name that stands for it alone: a user's with the team's, in which it is unique."""
+        return f"{self.rows[row.team].name}/{row.name}" if _kind(row) == "user" else str(row.name)
 
     def shown(self, row: AnyRow, now: int) -> Organisation | Team | User | Key:
         """The row as it is shown: nothing of a key but its end."""
@@ -91,6 +113,7 @@ class Lineage:
             if own.get(name) is not None:
                 own[name] = written(own[name])
         own |= {"rights": _rights(row.rights), "tags": _tags(row.tags), "state": self.state(row, now)}
+        own |= {"budgets": allowances.budgets(row.budgets), "limits": allowances.limits(row.limits)}
         if made is Key:
             own["granted"] = self.granted(row).shown()
         return made(**own)

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from fairlead.clock import moment
 from fairlead.errors import RequestError
+from fairlead.ledger.allowances import Allowance, Budgets, Limits, Speed
 from fairlead.ledger.keys import Kind
 from fairlead.ledger.rights import NO_LIMITS, Rights
 
@@ -33,6 +34,8 @@ class NewOrganisation(Struct, forbid_unknown_fields=True, frozen=True):
     name: Name
     tags: Tags = []
     rights: Rights = NO_LIMITS
+    budgets: Budgets = []
+    limits: Limits = []
 
 
 class NewTeam(Struct, forbid_unknown_fields=True, frozen=True):
@@ -42,6 +45,8 @@ class NewTeam(Struct, forbid_unknown_fields=True, frozen=True):
     organisation: Reference | None = None
     tags: Tags = []
     rights: Rights = NO_LIMITS
+    budgets: Budgets = []
+    limits: Limits = []
 
 
 class NewUser(Struct, forbid_unknown_fields=True, frozen=True):
@@ -51,6 +56,8 @@ class NewUser(Struct, forbid_unknown_fields=True, frozen=True):
     team: Reference
     tags: Tags = []
     rights: Rights = NO_LIMITS
+    budgets: Budgets = []
+    limits: Limits = []
 
 
 class NewKey(Struct, forbid_unknown_fields=True, frozen=True):
@@ -65,6 +72,8 @@ class NewKey(Struct, forbid_unknown_fields=True, frozen=True):
     tags: Tags = []
     rights: Rights = NO_LIMITS
     expires: Expiry | None = None
+    budgets: Budgets = []
+    limits: Limits = []
 
 
 class Change(Struct, forbid_unknown_fields=True, frozen=True):
@@ -73,6 +82,8 @@ class Change(Struct, forbid_unknown_fields=True, frozen=True):
     name: Name | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
     rights: Rights | UnsetType = UNSET
+    budgets: Budgets | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
 
 
 class KeyChange(Change, forbid_unknown_fields=True, frozen=True):
@@ -89,8 +100,17 @@ class Rotation(Struct, forbid_unknown_fields=True, frozen=True):
     )
 
 
+class Standing(Struct, frozen=True):
+    """How much of a budget is spent, in dollars, as far as the record of calls has come, and what remains of it."""
+
+    name: str
+    spent: str
+    remaining: str
+    resets_at: str | None = None
+
+
 class Shown(Struct, frozen=True, kw_only=True):
-    """What all objects have."""
+    """What all objects have. Of one that is asked for by itself, `standing` tells what its budgets have left."""
 
     id: str
     name: str
@@ -99,6 +119,9 @@ class Shown(Struct, frozen=True, kw_only=True):
     state: Annotated[State, Meta(description="whether it counts, all that it belongs to considered")]
     created: str
     deleted: str | None = None
+    budgets: list[Allowance] = []
+    limits: list[Speed] = []
+    standing: list[Standing] | UnsetType = UNSET
 
 
 class Organisation(Shown, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fairlead.ledger.budgets.rule import Rule as Budget
+from fairlead.ledger.limits.gate import Rule as Limit
 from fairlead.ledger.rights import EVERYTHING, Granted
 
 
@@ -17,7 +19,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a key stands for: its name and id, whose it is, and what it may do. An id is empty where there is none."""
+    """Who a key stands for: its name and id, whose it is, and what it may do. An id is empty where there is none.
+
+    `names` says what its owners are called, by kind, a user as `TEAM/NAME`. `budgets` and `limits` are its own and
+    its owners'.
+    """
 
     name: str
     key: str = ""
@@ -27,3 +33,6 @@ class Principal:
     user: str = ""
     tags: tuple[str, ...] = ()
     rights: Granted = EVERYTHING
+    names: tuple[tuple[str, str], ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    limits: tuple[Limit, ...] = ()

@@ -3,11 +3,13 @@
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Connection, func, select
 
 from fairlead import ids
 from fairlead.clock import Clock
 from fairlead.errors import Conflict, Forbidden, NotFound, RequestError
+from fairlead.ledger import allowances
 from fairlead.ledger.lineage import ABOVE, TABLES, AnyRow, is_id, new_id
 from fairlead.ledger.objects import Change, NewKey, NewOrganisation, NewTeam, NewUser, ObjectKind, json_of
 from fairlead.ledger.principal import Principal, Role
@@ -64,6 +66,7 @@ def add(
     name = f"key-{unique[-8:]}" if name is None else name
     check_name(work, kind, name, values.get(_WITHIN.get(kind, "")))
     check_rights(work, wanted.rights, _levels(work, values), kind)
+    allowances.check(wanted.budgets, wanted.limits)
     return work.insert(
         kind,
         "create",
@@ -71,6 +74,8 @@ def add(
         name=name,
         tags=json_of(wanted.tags),
         rights=json_of(wanted.rights),
+        budgets=allowances.kept(wanted.budgets),
+        limits=allowances.kept(wanted.limits),
         created=work.now,
         blocked=False,
         **values,
@@ -113,6 +118,8 @@ def check_kind(actor: Principal, wanted: NewKey, owner: Owner) -> None:
             raise RequestError("a client key has no role", hint="`kind` is `admin` for a key that administers")
     else:
         only_admins(actor)
+        if wanted.budgets or wanted.limits:
+            raise _spends_nothing()
         if wanted.role == "member" and owner["team"] is None:
             raise RequestError("a key of the role `member` needs a team", hint="name one: `team`", param="team")
         if wanted.role != "member" and any(owner.values()):
@@ -171,7 +178,20 @@ def change_of(work: Work, kind: ObjectKind, row: AnyRow, wanted: Change) -> dict
     if isinstance(wanted.rights, Rights):
         limit(work, kind, row, wanted.rights)
         values["rights"] = json_of(wanted.rights)
+    budgets, limits = wanted.budgets, wanted.limits
+    if (budgets or limits) and getattr(row, "kind", "client") == "admin":
+        raise _spends_nothing()
+    allowances.check(budgets or [], limits or [])
+    values |= {
+        name: allowances.kept(said) for name, said in (("budgets", budgets), ("limits", limits)) if said is not UNSET
+    }
     return values
+
+
+def _spends_nothing() -> RequestError:
+    return RequestError(
+        "an admin key makes no calls, and has no budgets and no limits", hint="give them to a client key"
+    )
 
 
 def _levels(work: Work, owner: dict[str, Any]) -> list[Rights]:

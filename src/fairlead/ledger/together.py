@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fairlead.clock import Clock
-from fairlead.ledger.budgets.accounts import SqlLeases, spent
+from fairlead.ledger.budgets.accounts import SqlLeases, first, spent
 from fairlead.ledger.budgets.leases import Leases
 from fairlead.ledger.limits.parts import SqlParts
 from fairlead.ledger.limits.shared import Parts
@@ -80,5 +80,5 @@ def together(database: Database, redis: str | None, process: str, clock: Clock) 
     from fairlead.ledger.shared.server import Server  # noqa: PLC0415
 
     server = Server(redis, clock)
-    leases = RedisLeases(server, process, clock, partial(spent, database))
+    leases = RedisLeases(server, process, clock, partial(spent, database), first=partial(first, database))
     return ByRedis(server, leases, Holdings(server, process, "limits", clock))

@@ -97,7 +97,7 @@ class Dispatcher:
         return _given_up(call)
 
     async def _attempt(self, call: Call, target: Target) -> Answer:
-        envelope, way = call.envelope, ways.way(call, target, int(self._clock.wall()))
+        envelope, way = call.envelope, ways.way(call, target, self._clock.wall)
         unasked = way.unasked()
         if unasked is not None:
             return Whole(200, b"application/json", unasked)

@@ -17,7 +17,7 @@ def facts_of(call: Call, target: Target | None = None) -> Facts:
     who, envelope = call.principal, call.envelope
     model = envelope.model if target is None else target.model
     held: dict[str, Values] = {"key": (who.name,), "endpoint": (envelope.endpoint.name,), "model": (model,)}
-    also: dict[str, Values] = {}
+    also: dict[str, Values] = {kind: (name,) for kind, name in who.names}
     for name in ("organisation", "team", "user"):
         if value := getattr(who, name):
             held[name] = (value,)

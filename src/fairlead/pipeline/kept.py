@@ -22,13 +22,17 @@ _COMPLETIONS = "/chat/completions"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request about what a provider keeps: `path` is that in its dialect, `id` is empty where all is listed."""
+    """A request about what a provider keeps: `path` is that in its dialect, `id` is empty where all is listed.
+
+    `owner` is for whom it must have been made; empty where it may be anybody's.
+    """
 
     method: str
     path: str
     id: str
     body: bytes
     header: Callable[[bytes], str | None]
+    owner: str = ""
 
     @property
     def completions(self) -> bool:
@@ -48,6 +52,8 @@ class Kept:
 
     async def ask(self, asked: Asked) -> Reply:
         """The provider's own reply, whatever it says. Raises `NotFound`, `UpstreamError`."""
+        if asked.owner and not self._pins.made_for(asked.id, asked.owner):
+            raise _not_yours(asked)
         refused: Reply | None = None
         broken: UpstreamFailure | None = None
         targets = [*self._targets(asked)]
@@ -99,7 +105,7 @@ class Kept:
         maker = self._pins.maker(asked.id)
         for provider in self._policy.providers.values():
             wanted = provider.name == maker if maker else provider.configured and provider.name not in LAST_RESORT
-            if wanted and provider.usable and _may_keep(provider, asked):
+            if wanted and provider.usable and (_may_keep(provider, asked) or (maker and asked.completions)):
                 yield from self._ways(provider, asked)
 
     def _ways(self, provider: Provider, asked: Asked) -> Iterator[Target]:
@@ -126,6 +132,16 @@ def _nowhere(asked: Asked) -> NotFound:
         told,
         hint=f"only a provider that speaks `openai-responses` keeps {what}s, and only for a while; one that was "
         "translated from another dialect is kept nowhere",
+    )
+
+
+def _not_yours(asked: Asked) -> NotFound:
+    """For what somebody else made, and for what nobody is known to have made: which of them it is, is not said."""
+    if not asked.id:
+        return NotFound("what a provider keeps is listed for the operator's key alone", hint="ask for each by its id")
+    return NotFound(
+        f"nothing `{asked.id[:80]}` is known to be this key's or its team's",
+        hint="what a key has made is remembered for a while, on the machine where it was made",
     )
 
 

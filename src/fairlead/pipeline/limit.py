@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fairlead.dialects import most
 from fairlead.dialects.anthropic.count import count_text
-from fairlead.ledger.limits.gate import Amounts, Gate
+from fairlead.ledger.limits.gate import Amounts, Gate, Ticket
 from fairlead.pipeline import tally
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.facts import facts_of
@@ -25,12 +25,13 @@ class Limiter:
 
     async def admit(self, call: Call) -> None:
         """Take a ticket for the call. Raises `RateLimited`."""
-        gate = self._gate()
-        if gate.is_open:
+        gate, own = self._gate(), call.principal.limits
+        if gate.is_open and not own:
             return
         made = (most.asked(call.envelope) or 0) * most.choices(call.envelope)
         facts, amounts = facts_of(call), Amounts(count_text(len(call.request.body)), made)
-        call.ticket = gate.admit(facts, amounts) if isinstance(gate, Gate) else await gate.admit(facts, amounts)
+        admitted = gate.admit(facts, amounts, own)
+        call.ticket = admitted if isinstance(admitted, Ticket) else await admitted
 
 
 def used(call: Call) -> Amounts:

@@ -9,9 +9,10 @@ from fairlead.dialects.openai import legacy, retold
 from fairlead.dialects.openai.chat import CHAT, DONE, EMBEDDINGS, StreamReader, read_reply
 from fairlead.dialects.openai.client import CLIENT as CHAT_CLIENT
 from fairlead.dialects.openai.provider import PROVIDER as CHAT_PROVIDER
+from fairlead.pipeline import stored
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.relay import ChatRelay, ErrorWithin, PlainRelay, RawRelay, Relay, SameRelay, plain_usage
-from fairlead.pipeline.way import Base, made
+from fairlead.pipeline.way import Base, Now, made
 from fairlead.routing.plan import Target
 from fairlead.upstream.api import Response
 
@@ -28,17 +29,22 @@ class OpenAIWay(Base):
             raise ErrorWithin(said, body)
         self.call.usage = said
         by = self.mender()
-        if by is None:
-            return body
-        if endpoint is CHAT:
-            return by.reply(body, self.known())
-        return by.embeddings(body) if endpoint is EMBEDDINGS else body
+        if by is not None and endpoint is CHAT:
+            body = by.reply(body, self.known())
+        elif by is not None and endpoint is EMBEDDINGS:
+            body = by.embeddings(body)
+        if stored.wanted(self.call):
+            stored.note(self.call, body)
+        return body
 
     def relay(self) -> Relay:
         envelope = self.call.envelope
         hide = self.target.provider.usage == "asked" and not envelope.wants_usage
         mend = self.mend() if envelope.endpoint is CHAT else None
-        return ChatRelay(StreamReader(hide_usage=hide, choices=envelope.choices), mend)
+        reader = StreamReader(hide_usage=hide, choices=envelope.choices)
+        if stored.wanted(self.call):
+            return stored.StoredRelay(reader, mend, self.call)
+        return ChatRelay(reader, mend)
 
     def streamed(self, body: bytes) -> bytes:
         body, envelope = self.whole(body), self.call.envelope
@@ -61,7 +67,7 @@ class PlainWay(Base):
 
     __slots__ = ()
 
-    def __init__(self, call: Call, target: Target, now: int) -> None:
+    def __init__(self, call: Call, target: Target, now: Now) -> None:
         super().__init__(call, target, now)
         if self._endpoint.raw:
             self.framing = RAW

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable
 
 from fairlead.clock import Clock
-from fairlead.dialects.endpoints import RESPONSES
+from fairlead.dialects.endpoints import CHAT, RESPONSES
 from fairlead.errors import FairleadError
 from fairlead.ledger.row import Outcome, Row
 from fairlead.observe.metrics import Metrics
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.limit import used
-from fairlead.pipeline.pins import Pins
+from fairlead.pipeline.pins import Pins, owner
 from fairlead.pipeline.record import recorded
 from fairlead.pipeline.till import Till
 
@@ -50,10 +50,16 @@ class Settler:
             row.output_tokens += usage.output_tokens
         for attempt in call.attempts:
             metrics.attempts[attempt.target.provider.name, attempt.failure.kind if attempt.failure else "ok"] += 1
-        if call.made and call.envelope.endpoint is RESPONSES:
-            self._pins.note(call.made, provider, call.attempts[-1].target.headers)
+        if call.made and _keeps(call):
+            self._pins.note(call.made, provider, call.attempts[-1].target.headers, owner(call.principal))
         if outcome != "ok" or len(call.attempts) > 1:
             _tell(call, outcome)
+
+
+def _keeps(call: Call) -> bool:
+    """Whether what was made can be asked for again by what the client was told of it."""
+    endpoint = call.envelope.endpoint
+    return endpoint is RESPONSES or (endpoint is CHAT and call.attempts[-1].target.provider.speaks(CHAT.dialect))
 
 
 def _tell(call: Call, outcome: str) -> None:

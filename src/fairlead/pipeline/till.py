@@ -1,8 +1,5 @@
 """The money of a call: set aside before each attempt, settled after it, and what the call cost in the end."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from fairlead.clock import Clock
@@ -12,39 +9,19 @@ from fairlead.errors import BudgetExceeded, PriceUnknown
 from fairlead.ledger import extras
 from fairlead.ledger.budgets.book import Book, Wanted
 from fairlead.ledger.budgets.rule import Rule, applying
-from fairlead.ledger.budgets.worst import affordable, worst
+from fairlead.ledger.budgets.worst import Needs, affordable, worst
 from fairlead.ledger.costs import Cost, cost
 from fairlead.ledger.prices import Price, PriceBook
 from fairlead.pipeline import tally
 from fairlead.pipeline.call import Attempt, Call
 from fairlead.pipeline.facts import facts_of
+from fairlead.pipeline.given import Bounds, needs
 from fairlead.routing.plan import Target
 
 _FREE: Final = Cost(0)
-# What stands for tokens that are not in the body: what a provider keeps or fetches, of any length.
-_ELSEWHERE: Final = re.compile(
-    rb'"(?:previous_response_id|conversation|file_id|file_url|fileUri|file_uri|url|image_url)"'
-)
-# What is text here and more to a provider: a picture or a page has a price that its bytes do not tell, and of tools a
-# model is told more than the client says.
-_PICTURE: Final = re.compile(rb'"(?:image|document|inline_?data)"', re.IGNORECASE)
-_PICTURE_TOKENS: Final = 4000
-_TOOLS_TOKENS: Final = 1000
 # Fewer tokens than that are no answer, and some providers refuse to give so few.
 _LEAST: Final = 16
 _NO_BOUND: Final = 2**63
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Tokens that an attempt is counted with where nobody says: in, where a part is kept elsewhere, and out.
-
-    `known` has the most that a model answers with, by its id at a provider, where that is known.
-    """
-
-    input: int = 200_000
-    output: int = 32_768
-    known: Mapping[str, int] = field(default_factory=dict)
 
 
 class Till:
@@ -63,14 +40,15 @@ class Till:
         Raises `BudgetExceeded`, `PriceUnknown` or `StoreUnavailable`; the next target may still do.
         """
         call.most = call.reserved = None
-        if not self._rules or _only_counts(call):
+        own = call.principal.budgets
+        if not (self._rules or own) or _only_counts(call):
             return
         target = attempt.target
-        wanted = applying(self._rules, facts_of(call, target))
+        wanted = applying((*self._rules, *own) if own else self._rules, facts_of(call, target))
         if not wanted:
             return
-        price, given, tier = self._price(target), self._given(call), _tier(call)
-        amount = worst(price, given, self._made(call, target), tier=tier)
+        price, most_of, tier = self._price(target), needs(call, target, self._bounds), _tier(call)
+        amount = worst(price, most_of, tier=tier)
         if amount is None:
             self._refuse_unknown(wanted, target)
             amount = 0
@@ -81,11 +59,13 @@ class Till:
             try:
                 attempt.reservation = await self._book.reserve(wanted, amount, past)
             except BudgetExceeded as exceeded:
-                fits = affordable(price, given, exceeded.left, tier=tier) // answers
-                if not _can_clamp(exceeded, wanted, call) or not _LEAST <= fits < (call.most or _NO_BOUND):
+                fits = affordable(price, most_of, exceeded.left, tier=tier) // answers
+                least = max(_LEAST, most.least(call.envelope))
+                if not _can_clamp(exceeded, wanted, call) or not least <= fits < (call.most or _NO_BOUND):
                     call.most = None
                     raise
-                call.most, amount = fits, worst(price, given, fits * answers, tier=tier) or 0
+                lowered = Needs(most_of.input, fits * answers, most_of.each)
+                call.most, amount = fits, worst(price, lowered, tier=tier) or 0
         call.reserved = amount
 
     def release(self, attempt: Attempt) -> None:
@@ -123,27 +103,13 @@ class Till:
     def _price(self, target: Target) -> Price:
         return self._prices.price(target.provider.name, target.model, self._clock.wall())
 
-    def _given(self, call: Call) -> int:
-        """No token of text is shorter than a byte. What is kept elsewhere is counted as the longest context."""
-        body = call.request.body
-        beside = _PICTURE_TOKENS * len(_PICTURE.findall(body)) + (_TOOLS_TOKENS if b'"tools"' in body else 0)
-        return len(body) + beside + (self._bounds.input if _ELSEWHERE.search(body) else 0)
-
-    def _made(self, call: Call, target: Target) -> int:
-        if not tally.in_words(call):
-            return 0
-        asked = most.asked(call.envelope)
-        if asked is None:
-            asked = self._bounds.known.get(target.model, self._bounds.output)
-        return asked * most.choices(call.envelope)
-
     def _refuse_unknown(self, wanted: Wanted, target: Target) -> None:
         """What has no known price may cost anything. Raises `PriceUnknown` where a hard budget applies."""
         hard = next((rule for rule, _ in wanted if rule.hard), None)
         if hard is not None:
             name = f"{target.provider.name}/{target.model}"
             raise PriceUnknown(
-                f"nobody knows what `{name}` costs, and the budget `{hard.name}` applies to this call",
+                f"nobody knows what `{name}` costs, and the budget {hard.title} applies to this call",
                 hint=f"give it a price under `prices` as `{name}`, or take a model with a known price",
             )
 
@@ -153,8 +119,7 @@ class Till:
         return names if names and target is self._cheapest(call) else []
 
     def _cheapest(self, call: Call) -> Target | None:
-        given = self._given(call)
-        known = [(worst(self._price(each), given, self._made(call, each)), each) for each in call.plan.targets]
+        known = [(worst(self._price(each), needs(call, each, self._bounds)), each) for each in call.plan.targets]
         priced = [(amount, at) for at, (amount, _) in enumerate(known) if amount is not None]
         return known[min(priced)[1]][1] if priced else None
 

@@ -24,7 +24,7 @@ from fairlead.dialects.rerank import RERANKERS
 from fairlead.errors import RequestError
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.relay import ErrorWithin, Relay, TranslatingRelay
-from fairlead.pipeline.way import Translated, made
+from fairlead.pipeline.way import Now, Translated, made
 from fairlead.providers.row import Provider
 from fairlead.routing.plan import Target
 
@@ -36,7 +36,7 @@ class TranslatedWay(Translated):
 
     __slots__ = ("_client", "_free_text", "_provider")
 
-    def __init__(self, call: Call, target: Target, now: int) -> None:
+    def __init__(self, call: Call, target: Target, now: Now) -> None:
         super().__init__(call, target, now)
         self._client = hub.client_of(call.envelope.endpoint)
         self._provider = _side(target.provider)
@@ -65,7 +65,7 @@ class TranslatedWay(Translated):
 
     def whole(self, body: bytes) -> bytes:
         reply = self._read(body)
-        self.call.dropped += self._client.unsaid(reply)
+        self.call.dropped += self._client.unsaid(reply, canonical(self.call))
         return self._client.write(reply, self.facts(), canonical(self.call))
 
     def relay(self) -> Relay:
@@ -108,7 +108,7 @@ class OneShotWay(Translated):
 
     __slots__ = ("_client", "_provider", "_request")
 
-    def __init__(self, call: Call, target: Target, now: int) -> None:
+    def __init__(self, call: Call, target: Target, now: Now) -> None:
         super().__init__(call, target, now)
         self._client, sides = _ONE_SHOT[call.envelope.endpoint.name]
         self._provider = sides[target.provider.dialect]

@@ -1,8 +1,8 @@
 """What a way to a target has to give, and what all ways share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from fairlead.dialects import most
 from fairlead.dialects.codec import Facts, Losses, Outgoing
@@ -20,6 +20,8 @@ from fairlead.upstream.api import Response
 _JSON = b"application/json"
 _EVENTS = b"text/event-stream"
 _mender = cache(mender)
+# Gives the time, in Unix seconds.
+Now: TypeAlias = Callable[[], float]
 
 
 class Way(Protocol):
@@ -52,12 +54,13 @@ class Way(Protocol):
 class Base:
     """What all ways share: bytes go as they came, and the reply is of the provider's type."""
 
-    __slots__ = ("call", "framing", "now", "target")
+    __slots__ = ("began", "call", "framing", "now", "target")
 
-    def __init__(self, call: Call, target: Target, now: int) -> None:
+    def __init__(self, call: Call, target: Target, now: Now) -> None:
         self.call = call
         self.target = target
         self.now = now
+        self.began = int(now())
         self.framing = SSE
 
     def unasked(self) -> bytes | None:
@@ -87,14 +90,14 @@ class Base:
         raise BadReply("a whole reply came where a stream was asked for")
 
     def facts(self) -> Facts:
-        return Facts(self.call.id, self.target.model, self.now)
+        return Facts(self.call.id, self.target.model, self.began, self.now)
 
     def mender(self) -> Mender | None:
         quirks = self.target.provider.quirks
         return _mender(quirks) if quirks else None
 
     def known(self) -> Known:
-        return Known(f"chatcmpl-{self.call.id}", self.target.model, self.now)
+        return Known(f"chatcmpl-{self.call.id}", self.target.model, self.began)
 
     def mend(self) -> Mend | None:
         by = self.mender()

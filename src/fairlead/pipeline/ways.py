@@ -6,7 +6,7 @@ from fairlead.errors import FailureKind, UpstreamFailure
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.same import OpenAIWay, PlainWay, SameWay
 from fairlead.pipeline.translated import EstimateWay, OneShotWay, TranslatedWay, one_shot
-from fairlead.pipeline.way import Way
+from fairlead.pipeline.way import Now, Way
 from fairlead.routing.plan import Target
 
 _OPENAI = "openai-chat"
@@ -15,8 +15,8 @@ _TYPED = ("choices", "data")  # what whole replies have that `read_reply` reads
 _SEAL_LETTER, _SEAL, _SEAL_IN_BASE64 = b"~", b'"fl~', b'"Zmx'
 
 
-def way(call: Call, target: Target, now: int) -> Way:
-    """The way for a call to a target, at Unix time `now`. Raises `UpstreamFailure` where there is none."""
+def way(call: Call, target: Target, now: Now) -> Way:
+    """The way for a call to a target; `now` gives the time. Raises `UpstreamFailure` where there is none."""
     endpoint, provider = call.envelope.endpoint, target.provider
     if provider.speaks(endpoint.dialect):
         return _same(call, target, now)
@@ -29,7 +29,7 @@ def way(call: Call, target: Target, now: int) -> Way:
     raise UpstreamFailure(FailureKind.UNSUPPORTED, f"`{provider.dialect}` has no `{endpoint.name}`")
 
 
-def _same(call: Call, target: Target, now: int) -> Way:
+def _same(call: Call, target: Target, now: Now) -> Way:
     endpoint = call.envelope.endpoint
     if endpoint.dialect == _OPENAI:
         return OpenAIWay(call, target, now) if endpoint.answer in _TYPED else PlainWay(call, target, now)

@@ -14,27 +14,58 @@ import msgspec
 from fairlead.dialects.openai.flavor import PLAIN, Flavor
 from fairlead.errors import ConfigError, Problem
 from fairlead.providers import custom, keys
-from fairlead.providers.row import NO_TIMEOUTS, Auth, Capability, FlavorEntry, Provider, ProviderEntry, Timeouts
+from fairlead.providers.row import (
+    NO_TIMEOUTS,
+    SEVERAL,
+    Auth,
+    Capability,
+    Dialect,
+    FlavorEntry,
+    Provider,
+    ProviderEntry,
+    Timeouts,
+)
 from fairlead.secret import Secret
 
 _CONFIG = "config"
 # What a dialect's own clients say of its versions and trials, for whoever serves it.
 _PASSED: Final[dict[str, tuple[str, ...]]] = {"anthropic-messages": ("anthropic-version", "anthropic-beta")}
+# What a gateway before other vendors is told of a call, by how a key is shown to it.
+_PASSED_ON: Final[dict[Auth | None, tuple[str, ...]]] = {
+    "x-portkey-api-key": (
+        *("x-portkey-trace-id", "x-portkey-span-id", "x-portkey-parent-span-id", "x-portkey-span-name"),
+        *("x-portkey-metadata", "x-portkey-request-timeout"),
+    )
+}
+# What most vendors speak: a shipped row that speaks it does not say so.
+_USUAL: Final[Dialect] = "openai-chat"
 # How a key is shown where a row does not say: by the pages of the dialect's own vendor.
 _AUTH: Final[dict[str, Auth]] = {
     "anthropic-messages": "x-api-key",
     "gemini": "x-goog-api-key",
     "bedrock-converse": "aws",
 }
-_CAPABILITIES: Final = frozenset(get_args(Capability))
+_CAPABILITIES: Final[tuple[Capability, ...]] = get_args(Capability)
 _MARK = re.compile(r"\$\{([A-Z_,]+)(?::-([^}]*))?\}")
 _PLACEHOLDER = re.compile(r"your[_-].*[_-]here", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def load_rows() -> dict[str, ProviderEntry]:
-    """The shipped rows by name, in the order in which they are tried."""
-    return dict(_rows())
+    """The shipped rows by name, in the order in which they are tried; with all that they leave unsaid said."""
+    return {name: _complete(row) for name, row in _rows().items()}
+
+
+def _complete(row: ProviderEntry) -> ProviderEntry:
+    return msgspec.structs.replace(row, dialect=row.dialect or _USUAL, capabilities=_able(row))
+
+
+def _able(entry: ProviderEntry) -> list[Any] | None:
+    """What it can do, word by word and in their order; None where that is not known."""
+    if entry.capabilities is None:
+        return None
+    said = {each for word in entry.capabilities for each in SEVERAL.get(word, (word,))}
+    return [word for word in _CAPABILITIES if word in said]
 
 
 @cache
@@ -244,7 +275,8 @@ def _default_model(entry: ProviderEntry, environ: Mapping[str, str]) -> str | No
 
 def _pass_headers(entry: ProviderEntry) -> tuple[str, ...]:
     """The client's headers that it gets: those it names, or those of every dialect that it speaks."""
-    own = (name for dialect in (entry.dialect or "", *(entry.also or ())) for name in _PASSED.get(dialect, ()))
+    own = [name for dialect in (entry.dialect or "", *(entry.also or ())) for name in _PASSED.get(dialect, ())]
+    own += _PASSED_ON.get(entry.auth, ())
     return tuple(dict.fromkeys(name.lower() for name in entry.pass_headers or own))
 
 
@@ -263,7 +295,8 @@ def _flavor(entry: ProviderEntry) -> Flavor:
 
 def _cannot(entry: ProviderEntry) -> frozenset[str]:
     """The capabilities that it is known to be without."""
-    return frozenset() if entry.capabilities is None else _CAPABILITIES.difference(entry.capabilities)
+    able = _able(entry)
+    return frozenset() if able is None else frozenset(_CAPABILITIES).difference(able)
 
 
 def _provider(
@@ -308,4 +341,5 @@ def _provider(
         allowed=allowed,
         allowed_by=allowed_by,
         lacks=_lacking(entry, environ),
+        private_network=entry.private_network or False,
     )

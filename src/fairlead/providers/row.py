@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -38,6 +38,12 @@ Capability = Literal[
     "speech",
     "transcriptions",
 ]
+# Words for several at once.
+Several = Literal["text", "media_in"]
+SEVERAL: Final[dict[str, tuple[Capability, ...]]] = {
+    "text": ("chat", "streaming", "tools", "structured_output"),
+    "media_in": ("images_in", "documents_in", "audio_in"),
+}
 Seconds = Annotated[float, Meta(gt=0)]
 Url = Annotated[str, Meta(pattern="^https?://")]
 
@@ -94,6 +100,9 @@ class ProviderEntry(Struct, forbid_unknown_fields=True, frozen=True, omit_defaul
     base_url: Annotated[Url | None, Meta(description="where its API begins, version path included")] = None
     base_url_env: Annotated[str | None, Meta(description="the environment variable that overrides `base_url`")] = None
     base_path: Annotated[str | None, Meta(description="appended to a base URL that has no path")] = None
+    private_network: Annotated[
+        bool | None, Meta(description="its host's name may lead to addresses of private networks")
+    ] = None
     api_key: Annotated[str | None, Meta(description="the key; better `api_key_env` or `${file:PATH}`")] = None
     api_key_env: Annotated[
         str | list[str] | None,
@@ -132,10 +141,11 @@ class ProviderEntry(Struct, forbid_unknown_fields=True, frozen=True, omit_defaul
         ),
     ] = None
     capabilities: Annotated[
-        list[Capability] | None,
+        list[Capability | Several] | None,
         Meta(
             description="what some model of it can do, as it is asked here: a call that needs another thing passes it "
-            "over; not known, and never passed over for it, if absent"
+            "over; not known, and never passed over for it, if absent. `text` is `chat`, `streaming`, `tools` and "
+            "`structured_output`, `media_in` is `images_in`, `documents_in` and `audio_in`"
         ),
     ] = None
     allowed_models: Annotated[
@@ -159,7 +169,7 @@ class Provider:
 
     `allowed` has the only models that may be asked of it, in lower case, and `allowed_by` what says so; an empty one
     allows all. `cannot` has the capabilities that it is known to be without. `lacks` is the variable that its base URL
-    is missing.
+    is missing. One that is `offline` has no base URL, because nobody beyond this machine is to be asked.
     """
 
     name: str
@@ -189,6 +199,8 @@ class Provider:
     allowed: frozenset[str] = frozenset()
     allowed_by: str = ""
     lacks: str = ""
+    private_network: bool = False
+    offline: bool = False
 
     def claims(self, model: str) -> bool:
         """Whether a bare name is one of its own."""

@@ -44,6 +44,12 @@ _CUT = Disposition(
     hint="the provider broke off; send the call again",
     retryable=True,
 )
+_ADDRESS = Disposition(
+    next=True,
+    status=502,
+    code="upstream_address",
+    hint="where the provider is meant to be in a private network, say `private_network: true` in its entry",
+)
 _TLS = Disposition(
     next=True,
     status=502,
@@ -108,6 +114,8 @@ def disposition(kind: Kind) -> Disposition:  # noqa: C901, PLR0911, PLR0912 - a 
             return _BROKEN
         case Kind.CUT:
             return _CUT
+        case Kind.ADDRESS:
+            return _ADDRESS
         case Kind.TLS:
             return _TLS
         case Kind.PROXY:

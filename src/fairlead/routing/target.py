@@ -172,6 +172,8 @@ def why_not(provider: Provider) -> str:
     """What keeps calls from a provider that cannot be used."""
     if provider.name in LAST_RESORT:
         return "its weights are not here; `ai models pull` fetches them" if provider.name == "local" else "turned off"
+    if provider.offline:
+        return "`offline` is set, and it is not on this machine"
     if not provider.base_url:
         return f"{provider.lacks} is not set" if provider.lacks else "it has no base URL"
     if provider.key_env and not provider.key_optional:

@@ -4,6 +4,7 @@ import functools
 import select
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from fairlead import __version__
 from fairlead.clock import Ticker
@@ -115,6 +116,7 @@ class HttpUpstream:
             if len(self._ways) >= _KEPT:
                 self._ways.clear()
             origin, base = split_url(provider.base_url)
+            origin = replace(origin, private=provider.private_network)
             pool = self._pools.get(origin)
             if pool is None:
                 pool = self._pools[origin] = Pool(origin, self._ticker.clock.monotonic)

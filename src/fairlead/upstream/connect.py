@@ -10,17 +10,20 @@ from urllib.parse import unquote, urlsplit
 import certifi
 
 from fairlead.errors import ConfigError, FailureKind, UpstreamFailure
+from fairlead.upstream import addresses, race
+from fairlead.upstream.addresses import Lookup, look_up
 from fairlead.upstream.http1 import Connection
 from fairlead.upstream.proxy import tunnel, why
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a provider listens: the unit of connection reuse."""
+    """Where a provider listens: the unit of connection reuse. `private` lets its name lead into private networks."""
 
     scheme: str
     host: str
     port: int
+    private: bool = False
 
     @property
     def authority(self) -> str:
@@ -40,9 +43,13 @@ def split_url(url: str) -> tuple[Origin, str]:
 
 
 class Connector:
-    """Opens connections as the environment says: `SSL_CERT_FILE`, `SSL_CERT_DIR`, `HTTPS_PROXY`, `NO_PROXY`."""
+    """Opens connections as the environment says: `SSL_CERT_FILE`, `SSL_CERT_DIR`, `HTTPS_PROXY`, `NO_PROXY`.
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    Without a proxy it connects to the very addresses that `addresses.of` found good; with one, the proxy looks up.
+    """
+
+    def __init__(self, environ: Mapping[str, str], lookup: Lookup = look_up) -> None:
+        self._lookup = lookup
         self._tls: ssl.SSLContext | None = None
         self._trusted = (environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None)
         self._proxies = {scheme: _variable(environ, f"{scheme}_proxy") for scheme in _PORTS}
@@ -80,11 +87,7 @@ class Connector:
         proxy = self.proxy_for(origin)
         context = self._context() if origin.scheme == "https" else None
         if proxy is None:
-            name = origin.host if context else None
-            _, connection = await loop.create_connection(
-                make, origin.host, origin.port, ssl=context, server_hostname=name
-            )
-            return connection
+            return await self._direct_to(origin, make, context)
         via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         if via.scheme != "http" or not via.hostname:
             raise UpstreamFailure(FailureKind.PROXY, "the proxy's URL is not http://HOST:PORT")
@@ -99,6 +102,22 @@ class Connector:
             if secured is None:
                 raise UpstreamFailure(FailureKind.TLS, f"TLS with {origin.authority} failed: the proxy hung up")
             connection.connection_made(secured)
+        return connection
+
+    async def _direct_to(
+        self, origin: Origin, make: Callable[[], Connection], context: ssl.SSLContext | None
+    ) -> Connection:
+        loop, name = asyncio.get_running_loop(), origin.host if context else None
+        found = await addresses.of(origin.host, origin.port, private=origin.private, lookup=self._lookup)
+        if len(found) == 1:
+            _, connection = await loop.create_connection(make, found[0], origin.port, ssl=context, server_hostname=name)
+            return connection
+        sock = await race.first(found, origin.port)
+        try:
+            _, connection = await loop.create_connection(make, sock=sock, ssl=context, server_hostname=name)
+        except BaseException:
+            sock.close()
+            raise
         return connection
 
     def _context(self) -> ssl.SSLContext:

@@ -21,7 +21,7 @@ def admin_of(config: Config, environ: Mapping[str, str]) -> Provider | None:
     environ = kept(environ, config.ignored_environment)
     there = catalog.build(config.providers, environ)["portkey"]
     key = Secret(config.portkey.admin_key) if config.portkey.admin_key else there.api_key
-    if key is None or not config.registry:
+    if key is None or not config.registry or config.offline:
         return None
     return replace(there, api_key=key, base_url=(config.portkey.admin_url or there.base_url).rstrip("/"))
 

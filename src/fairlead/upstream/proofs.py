@@ -82,7 +82,7 @@ class Proofs:
             return account
         asking = google_auth.request_body(account, self._clock.wall())
         secrets.lend(provider, *google_auth.shown(asking))
-        response = await self._send(_token_request(account, asking))
+        response = await self._send(_token_request(provider, account, asking))
         try:
             body = await response.read()
         except BaseException:
@@ -95,6 +95,6 @@ class Proofs:
         return token
 
 
-def _token_request(account: ServiceAccount | AuthorizedUser, body: bytes) -> Request:
-    issuer = Provider("google's token service", "", account.token_url, None)
+def _token_request(asked: Provider, account: ServiceAccount | AuthorizedUser, body: bytes) -> Request:
+    issuer = Provider("google's token service", "", account.token_url, None, private_network=asked.private_network)
     return Request(issuer, "POST", "", body, _TOKEN_CLOCKS, content_type=google_auth.CONTENT_TYPE)

@@ -1,6 +1,7 @@
 """The estimate of a request's tokens."""
 
 import json
+import re
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +32,19 @@ def test_the_estimate_is_near_what_was_counted(shared: Path) -> None:
     assert 0.9 < median(ratios) < 1.3
     assert sorted(ratios)[len(ratios) // 10] > 0.5
     assert max(ratios) < 2
+
+
+def test_what_is_said_of_schemas_and_citations_counts(shared: Path) -> None:
+    names = ("structured_output/structured_output_smoke", "plaintext_document/streaming_document_citations")
+    ratios = []
+    for each in answered(shared, streams=False) + answered(shared, streams=True):
+        if any(name in each["id"] for name in names):
+            sent = CLIENT.read(each["request"]["body"].encode(), "m", stream=False)
+            said = re.search(r'"input_tokens": ?(\d+)', each["response"]["body"])
+            assert said is not None
+            ratios.append(count_tokens(sent) / int(said[1]))
+    assert ratios
+    assert all(0.8 < ratio < 1.3 for ratio in ratios)
 
 
 def test_every_part_counts() -> None:

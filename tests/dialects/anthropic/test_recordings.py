@@ -40,7 +40,7 @@ WHOLE = {
     ("usage.output_tokens_details", "gone"): 5,
     ("usage.server_tool_use", "gone"): 2,
 }
-GATEWAY = ("cost", "cost_details", "is_byok", "server_tool_use", "service_tier", "speed")
+GATEWAY = ("server_tool_use", "service_tier", "speed")
 STREAMED = {
     ("content[].caller", "gone"): 24,
     ("content[].citations", "gone"): 1,

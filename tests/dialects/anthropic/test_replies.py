@@ -37,7 +37,7 @@ def test_an_answer_says_of_itself_what_its_provider_does_not() -> None:
     assert (body["id"], body["model"], body["type"], body["role"]) == ("msg_1", "m", "message", "assistant")
     assert body["usage"]["input_tokens"] == body["usage"]["output_tokens"] == 0
     assert shown(Reply([], id="a", model="b"))["content"] == []
-    assert (shown(Reply([], id="a", model="b"))["id"], shown(Reply([], id="a", model="b"))["model"]) == ("a", "b")
+    assert (shown(Reply([], id="a", model="b"))["id"], shown(Reply([], id="a", model="b"))["model"]) == ("msg_a", "b")
 
 
 @pytest.mark.parametrize(

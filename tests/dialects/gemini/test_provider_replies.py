@@ -10,6 +10,7 @@ from hypothesis import given
 from fairlead.dialects.gemini import PROVIDER
 from fairlead.dialects.gemini.words import FINISHES
 from fairlead.dialects.model import (
+    Aside,
     BadReply,
     Began,
     Choice,
@@ -131,12 +132,13 @@ def test_ids_are_made_once_within_a_reply_and_stay_the_same() -> None:
 
 def test_a_blocked_prompt_is_an_answer_that_was_filtered() -> None:
     blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 3}}
+    aside = Aside({"promptFeedback": {"blockReason": "SAFETY"}})
     reply = read(blocked)
     assert reply.choices == [Choice([], "content_filter", native_finish="SAFETY")]
-    assert reply.usage == Usage(3)
+    assert (reply.usage, reply.aside) == (Usage(3), aside.members)
     reader = PROVIDER.stream(1)
     said = reader.read(json.dumps(blocked).encode())
-    assert said == [Began(), Finished("content_filter", 0, None, "SAFETY"), Counted(Usage(3))]
+    assert said == [Began(), aside, Finished("content_filter", 0, None, "SAFETY"), Counted(Usage(3))]
     assert reader.finished
 
 

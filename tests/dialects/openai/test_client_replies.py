@@ -77,7 +77,7 @@ def test_a_reply_says_of_itself_what_its_provider_does_not() -> None:
     }
     own = Reply([Choice([], "stop")], None, "msg_1", "claude", 5, "standard", "fp")
     value = json.loads(CLIENT.write(own, FACTS))
-    assert (value["id"], value["model"], value["created"]) == ("msg_1", "claude", 5)
+    assert (value["id"], value["model"], value["created"]) == ("chatcmpl-1", "claude", 5)
     assert (value["native_service_tier"], value["system_fingerprint"]) == ("standard", "fp")
     assert value["choices"][0]["message"]["content"] == ""
 
@@ -226,7 +226,7 @@ def test_a_stream_has_the_role_first_and_usage_last() -> None:
         [{"index": 0, "delta": {}, "logprobs": None, "finish_reason": "stop"}],
         [],
     ]
-    assert {(chunk["id"], chunk["model"], chunk["created"]) for chunk in chunks} == {("x", "y", 5)}
+    assert {(chunk["id"], chunk["model"], chunk["created"]) for chunk in chunks} == {("chatcmpl-x", "y", 5)}
     assert chunks[-1]["usage"]["total_tokens"] == 10
     assert not any("usage" in chunk for chunk in stream(*events))
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead.dialects.model import (
+    Aside,
     BadReply,
     Began,
     Citation,
@@ -149,6 +150,7 @@ def test_all_else_that_deltas_say() -> None:
         RefusalDelta("no"),
         Cited(Citation("https://a", dialect=OWN, native=entry)),
         Shown(Media("image", url="https://i")),
+        Aside({"citations": ["https://b"]}),
         Shown(Media("audio", data="QQ", file_id="a", text="q")),
         Cited(Citation("https://b", dialect=OWN)),
         Finished("stop"),

@@ -188,7 +188,7 @@ REPLIES = st.builds(
     Reply,
     st.lists(CHOICES, min_size=1, max_size=2),
     some(COUNTED),
-    WORDS,
+    st.builds("chatcmpl-{}".format, WORDS),
     WORDS,
     st.integers(1, 2**40),
     some(st.just("flex")),

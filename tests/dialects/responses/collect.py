@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fairlead.dialects.model import (
+    Aside,
     Began,
     Choice,
     Cited,
@@ -59,6 +60,8 @@ def collect(events: Iterable[Event]) -> Reply:
                 calls[event.index].arguments += event.text
             case Shown():
                 choice.parts.append(event.part)
+            case Aside():
+                (reply if event.choice is None else choice).aside.update(event.members)
             case Counted():
                 reply.usage, reply.service_tier = event.usage, event.service_tier or reply.service_tier
             case Finished():

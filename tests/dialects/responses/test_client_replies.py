@@ -103,7 +103,8 @@ def test_a_reply_is_complete() -> None:
 
 def test_what_a_provider_does_not_say_comes_from_the_facts() -> None:
     value = write(id="chatcmpl-1", service_tier="standard")
-    assert (value["id"], value["model"], value["created_at"]) == ("resp_1f", "asked", 7)
+    assert (value["id"], value["model"], value["created_at"]) == ("resp_1", "asked", 7)
+    assert write()["id"] == "resp_1f"
     assert (value["usage"], value["service_tier"], value["output"]) == (None, None, [])
     assert write(id="resp_9")["id"] == "resp_9"
 

@@ -1,22 +1,21 @@
-"""Budgets' accounts in a database: shared by processes, and safe from those that die."""
+"""What is a database's own of budgets' accounts: how long a lease lasts, and who is told what. See `test_leases`."""
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from fairlead.config.spending import Budget
-from fairlead.errors import BudgetExceeded
+from fairlead.errors import BudgetExceeded, StoreUnavailable
 from fairlead.ledger.budgets.accounts import LEASE_MS, SqlLeases, charge, recover
 from fairlead.ledger.budgets.book import Book
-from fairlead.ledger.budgets.leases import Account, word_of
-from fairlead.ledger.budgets.rule import rules
+from fairlead.ledger.budgets.leases import Account, Taken, word_of
+from fairlead.ledger.budgets.rule import Rule, rules
 from fairlead.ledger.budgets.windows import Window
 from fairlead.state.database import Database
-from fairlead.state.tables.budgets import accounts, leases
+from fairlead.state.tables.budgets import accounts
 from tests.ledger.budgets.test_book import CENT, Set
 from tests.support.databases import KINDS, opened
 
@@ -37,98 +36,171 @@ def sums(database: Database) -> tuple[int, int]:
     return int(taken or 0), int(spent or 0)
 
 
-def held_leases(database: Database) -> int:
-    with database.reading() as connection:
-        return int(connection.execute(select(func.count()).select_from(leases)).scalar_one())
-
-
-async def test_what_one_process_takes_another_does_not_find(database: Database) -> None:
-    one, two = (SqlLeases(database, name, Set()) for name in ("one", "two"))
-    assert (await one.take(DAY, 100, 60, 60)).amount == 60
-    assert await two.take(DAY, 100, 60, 60) == await two.take(DAY, 100, 41, 99)
-    assert (await two.take(DAY, 100, 40, 40)).amount == 40
-    await one.give_back(DAY, 60)
-    assert (await two.take(DAY, 100, 60, 60)).left == 60
-    await one.overdraw(DAY, 50)
-    assert sums(database) == (150, 0)
-    assert (await two.take(DAY, 100, 1, 1)).left == 0
-
-
-def test_s10_fifty_calls_of_four_processes_at_a_cap_with_room_for_ten(database: Database) -> None:
-    """Threads stand for the processes here: each has its own book, loop and connections."""
-
-    async def process(name: str) -> int:
-        book = Book(SqlLeases(database, name, Set()), Set())
-
-        async def call(at: int) -> int:
-            for _ in range(40):
-                try:
-                    reservation = await book.reserve([(TEN, ())], CENT)
-                except BudgetExceeded:
-                    await asyncio.sleep(0.01)
-                    continue
-                book.settle(reservation, CENT if at % 3 else CENT // 2)
-                return CENT if at % 3 else CENT // 2
-            return 0
-
-        costs = await asyncio.gather(*(call(at) for at in range(13)))
-        await book.close()
-        return sum(costs)
-
-    with ThreadPoolExecutor(4) as pool:
-        spent = sum(pool.map(lambda name: asyncio.run(process(name)), "abcd"))
-    assert spent == sums(database)[0] <= 10 * CENT
-    assert spent > 8 * CENT
-
-
-async def test_s11_what_a_dead_process_held_comes_back_when_its_lease_ends(database: Database) -> None:
+async def test_s11_a_lease_lasts_for_its_time_from_when_it_was_last_renewed(database: Database) -> None:
     clock = Set()
-    dead = SqlLeases(database, "dead", clock)
-    await dead.take(DAY, 100, 100, 100)
-    with database.writing() as connection:
-        charge(connection, "dead", {word_of(DAY): 30})
-    now = int(clock.wall() * 1000)
-    for moment, unfolded, came_back in (
-        (now + LEASE_MS, [], 0),
-        (now + LEASE_MS + 1, ["dead"], 0),
-        (now + LEASE_MS + 1, ["another"], 1),
-        (now + LEASE_MS + 1, [], 0),
-    ):
-        with database.writing() as connection:
-            assert recover(connection, moment, unfolded) == came_back
-    assert sums(database) == (30, 30)
-    assert held_leases(database) == 0
-    with database.writing() as connection:  # a row of it that is found later
-        charge(connection, "dead", {word_of(DAY): 7})
-    assert sums(database) == (37, 37)
-
-
-async def test_s11_who_lives_keeps_what_it_holds(database: Database) -> None:
-    clock = Set()
-    alive = SqlLeases(database, "alive", clock)
-    await alive.take(DAY, 100, 100, 100)
+    alive, dead = SqlLeases(database, "alive", clock), SqlLeases(database, "dead", clock)
+    for each in (alive, dead):
+        await each.take(DAY, 1000, 100, 100)
     clock.at += LEASE_MS / 1000
     await alive.renew()
-    clock.at += LEASE_MS / 1000
-    with database.writing() as connection:
-        assert recover(connection, int(clock.wall() * 1000), ()) == 0
+    assert recovered(database, clock) == 0
+    clock.at += 0.001
+    assert recovered(database, clock) == 1
+    clock.at += LEASE_MS / 1000 - 0.001
+    assert recovered(database, clock) == 0
     assert sums(database) == (100, 0)
 
 
-async def test_what_was_spent_and_what_came_back_is_the_same_whichever_is_known_first(database: Database) -> None:
-    clock = Set()
-    for name, first in (("early", True), ("late", False)):
-        book = Book(SqlLeases(database, name, clock), clock)
-        reservation = await book.reserve([(TEN, ())], 3 * CENT)
-        word = word_of(reservation.accounts[0].account)
-        book.settle(reservation, CENT)
-        if not first:
-            await book.close()
-        with database.writing() as connection:
-            charge(connection, name, {word: CENT})
-        if first:
-            await book.close()
-    clock.at += LEASE_MS
+# --- a process that is cut off
+
+
+class Cut(SqlLeases):
+    """The accounts as a process sees them that may be cut off from the database."""
+
+    cut = False
+
+    async def _asked(self) -> None:
+        if self.cut:
+            raise StoreUnavailable("cut off")
+
+    async def take(self, account: Account, cap: int, least: int, most: int) -> Taken:
+        await self._asked()
+        return await super().take(account, cap, least, most)
+
+    async def give_back(self, account: Account, amount: int) -> None:
+        await self._asked()
+        await super().give_back(account, amount)
+
+    async def first(self, account: Account, percent: int) -> bool:
+        await self._asked()
+        return await super().first(account, percent)
+
+
+async def spend(book: Book, amount: int, rule: Rule = TEN) -> bool:
+    """Whether so much could be spent."""
+    try:
+        book.settle(await book.reserve([(rule, ())], amount), amount)
+    except (BudgetExceeded, StoreUnavailable):
+        return False
+    return True
+
+
+def recovered(database: Database, clock: Set) -> int:
     with database.writing() as connection:
-        assert recover(connection, int(clock.wall() * 1000), ()) == 2
-    assert sums(database) == (2 * CENT, 2 * CENT)
+        return recover(connection, int(clock.at * 1000), ())
+
+
+async def test_what_a_process_had_leased_it_does_not_spend_once_others_may_have_it(database: Database) -> None:
+    clock = Set()
+    mine, others = Cut(database, "mine", clock), SqlLeases(database, "others", clock)
+    one, two = Book(mine, clock), Book(others, clock)
+    assert await spend(one, CENT // 100)
+    mine.cut = True
+    clock.at += 54
+    assert await spend(one, CENT // 100), "its lease has not ended: it needs nobody"
+    with database.writing() as connection:  # the machine's record is in the database before its lease is over
+        charge(connection, "mine", {word_of(Account("b", (), TEN.calendar.window(int(clock.at * 1000)))): CENT // 50})
+    clock.at += 2
+    assert not await spend(one, CENT // 100), "the lease is over in a few seconds, and clocks differ"
+    clock.at += 5
+    assert recovered(database, clock) == 1
+    got = 0
+    while await spend(two, CENT // 10):
+        got += CENT // 10
+    assert 9 * CENT < got <= 10 * CENT - CENT // 50
+    assert not await spend(one, CENT // 100)
+    mine.cut = False
+    await mine.renew()
+    assert not await spend(one, CENT // 10), "all is spent"
+    for book in (one, two):
+        await book.close()
+    assert sums(database)[0] == got + CENT // 50
+
+
+async def test_a_lease_that_is_renewed_too_late_does_not_bring_back_what_was_held(database: Database) -> None:
+    clock = Set()
+    mine, others = SqlLeases(database, "mine", clock), SqlLeases(database, "others", clock)
+    one, two = Book(mine, clock), Book(others, clock)
+    assert await spend(one, CENT // 100)
+    await asyncio.sleep(0)
+    clock.at += 61
+    recovered(database, clock)
+    while await spend(two, CENT // 10):
+        pass
+    await mine.renew()  # it was away, and goes on where it was
+    assert not await spend(one, CENT // 100)
+    await one.tend()
+    assert not await spend(one, 1)
+    assert sums(database)[0] <= 10 * CENT
+
+
+async def test_what_nobody_took_back_is_not_lost(database: Database) -> None:
+    """Cut off for longer than its lease, with nobody there to take it back."""
+    clock = Set()
+    mine = SqlLeases(database, "mine", clock)
+    book = Book(mine, clock)
+    assert await spend(book, CENT)
+    clock.at += 600
+    spent = CENT
+    while await spend(book, CENT // 10):
+        spent += CENT // 10
+    assert spent == 10 * CENT
+    assert sums(database)[0] == 10 * CENT
+
+
+async def test_a_lease_that_is_renewed_in_time_is_spent_without_a_question(database: Database) -> None:
+    clock = Set()
+    mine = Cut(database, "mine", clock)
+    book = Book(mine, clock)
+    book.settle(await book.reserve([(TEN, ())], CENT // 100), 0)
+    for _ in range(20):
+        clock.at += 15
+        await mine.renew()
+    mine.cut = True
+    assert await spend(book, CENT // 100)
+    clock.at += 54
+    assert await spend(book, CENT // 100)
+    clock.at += 2
+    assert not await spend(book, CENT // 100)
+
+
+# --- alerts
+
+
+async def test_what_is_passed_is_told_once_by_all_processes_together(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, told = Set(), list[tuple[str, int]]()
+    rule = rules({"b": Budget("0.10", every="day", alerts=[50, 80])})[0]
+    books = [Book(SqlLeases(database, name, clock), clock, lambda *each: told.append(each)) for name in "abc"]
+    for book in books * 4:
+        await spend(book, CENT * 8 // 10, rule)
+        await asyncio.gather(*book._tasks)
+    assert told == [("b", 50), ("b", 80)]
+    again = Book(SqlLeases(database, "after a restart", clock), clock, lambda *each: told.append(each))
+    await spend(again, CENT // 100, rule)
+    await again.close()
+    assert len(told) == 2
+    clock.at += 86_400
+    while len(told) < 4 and await spend(books[0], CENT, rule):
+        await asyncio.gather(*books[0]._tasks)
+    assert told[2:] == [("b", 50), ("b", 80)]
+    assert [line.split(":")[0] for line in caplog.messages] == ["50% budget reached", "80% budget reached"] * 2
+
+
+async def test_what_was_passed_while_nobody_could_be_asked_is_told_later(database: Database) -> None:
+    clock, told = Set(), list[tuple[str, int]]()
+    mine = Cut(database, "mine", clock)
+    book = Book(mine, clock, lambda *each: told.append(each))
+    attempt = await book.reserve([(TEN, ())], 9 * CENT)
+    mine.cut = True
+    book.settle(attempt, 9 * CENT)
+    await asyncio.gather(*book._tasks)
+    await book.tend()
+    await asyncio.gather(*book._tasks)
+    assert told == []
+    mine.cut = False
+    for _ in range(3):
+        await book.tend()
+        await asyncio.gather(*book._tasks)
+    assert told == [("b", 80)]

@@ -1,13 +1,10 @@
-"""Budgets' accounts in Redis: shared by processes, safe from those that die, and exact."""
+"""What is Redis's own of budgets' accounts: that it may forget, hear late, and needs bounds. See `test_leases`."""
 
 import asyncio
-import multiprocessing
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -21,39 +18,12 @@ from fairlead.ledger.budgets.leases import Account, Taken, word_of
 from fairlead.ledger.budgets.rule import rules
 from fairlead.ledger.budgets.shared import RedisLeases
 from fairlead.ledger.budgets.windows import Window
-from fairlead.ledger.shared.server import Server
+from tests.ledger.budgets.places import TEN, InRedis
 from tests.ledger.budgets.test_book import CENT, Set
 from tests.support import redises
 
 DAY = Account("b", ("ü", '"'), Window(1_800_000_000_000, 1_800_086_400_000))
 EVER = Account("ever", (), Window(0, None))
-TEN = rules({"b": Budget("0.10", every="day")})[0]
-
-
-@dataclass
-class Place:
-    """One Redis, or a test's part of one, and what a ledger beside it knows."""
-
-    server: Server
-    prefix: str
-    ledger: dict[str, int] = field(default_factory=dict)
-
-    def process(self, name: str, lease_ms: int = 60_000) -> RedisLeases:
-        async def known(word: str) -> int:
-            await asyncio.sleep(0)
-            return self.ledger.get(word, 0)
-
-        return RedisLeases(self.server, name, Set(), known, lease_ms=lease_ms)
-
-    async def sums(self) -> tuple[int, int]:
-        """What is taken, and what the ledger knows to be spent, of all accounts."""
-        pots = (await redises.fields(self.prefix)).values()
-        return sum(int(pot["taken"]) for pot in pots), sum(int(pot["spent"]) for pot in pots)
-
-    async def forget(self) -> None:
-        """What a restart of a Redis does that keeps nothing."""
-        with Redis.from_url(redises.URL) as client:
-            client.delete(*client.scan_iter(f"{self.prefix}*"))
 
 
 @pytest.fixture
@@ -63,38 +33,9 @@ def prefix() -> Iterator[str]:
 
 
 @pytest.fixture
-async def place(prefix: str) -> AsyncIterator[Place]:
+async def place(prefix: str) -> AsyncIterator[InRedis]:
     async with redises.connected(redises.URL, prefix) as server:
-        yield Place(server, prefix)
-
-
-async def test_what_one_process_takes_another_does_not_find(place: Place) -> None:
-    one, two = place.process("one"), place.process("two")
-    assert (await one.take(DAY, 100, 60, 60)).amount == 60
-    assert await two.take(DAY, 100, 60, 60) == await two.take(DAY, 100, 41, 99) == Taken(0, 40)
-    assert (await two.take(DAY, 100, 40, 40)).amount == 40
-    await one.give_back(DAY, 60)
-    assert (await two.take(DAY, 100, 60, 60)).left == 60
-    await one.overdraw(DAY, 50)
-    assert await place.sums() == (150, 0)
-    assert (await two.take(DAY, 100, 1, 1)).left == 0
-
-
-async def test_as_it_runs_out_one_gets_less_than_one_asked_for(place: Place) -> None:
-    assert await place.process("one").take(DAY, 1000, 10, 900) == Taken(250, 1000)
-
-
-@pytest.mark.parametrize("cap", [2**53 - 1, 2**53, 2**53 + 1, 2**60 + 1, 4 * 10**18])
-async def test_no_nano_dollar_is_lost_beyond_what_floating_point_can_count(place: Place, cap: int) -> None:
-    one, two = place.process("one"), place.process("two")
-    assert await one.take(EVER, cap, cap + 1, cap + 1) == Taken(0, cap)
-    assert await one.take(EVER, cap, cap - 1, cap - 1) == Taken(cap - 1, cap)
-    assert await two.take(EVER, cap, 2, 2) == Taken(0, 1)
-    assert await two.take(EVER, cap, 1, 1) == Taken(1, 1)
-    await one.overdraw(EVER, 3)
-    assert await place.sums() == (cap + 3, 0)
-    await one.give_back(EVER, 2**52 + 1)
-    assert (await two.take(EVER, cap, 2**52 - 2, 2**52 - 2)) == Taken(2**52 - 2, 2**52 - 2)
+        yield InRedis(server, prefix)
 
 
 def test_a_limit_that_cannot_be_counted_is_refused() -> None:
@@ -103,78 +44,7 @@ def test_a_limit_that_cannot_be_counted_is_refused() -> None:
         rules({"b": Budget("4000000000.000000001")})
 
 
-async def one_process(prefix: str, name: str) -> int:
-    """Thirteen calls at once; what those that were let through have cost."""
-    async with redises.connected(redises.URL, prefix) as server:
-        book = Book(Place(server, prefix).process(name), Set())
-
-        async def call(at: int) -> int:
-            for _ in range(40):
-                try:
-                    reservation = await book.reserve([(TEN, ())], CENT)
-                except BudgetExceeded:
-                    await asyncio.sleep(0.01)
-                    continue
-                book.settle(reservation, CENT if at % 3 else CENT // 2)
-                return CENT if at % 3 else CENT // 2
-            return 0
-
-        costs = await asyncio.gather(*(call(at) for at in range(13)))
-        await book.close()
-    return sum(costs)
-
-
-def run_process(prefix: str, name: str) -> int:
-    return asyncio.run(one_process(prefix, name))
-
-
-def threads(prefix: str) -> int:
-    with ThreadPoolExecutor(4) as pool:
-        return sum(pool.map(lambda name: run_process(prefix, name), "abcd"))
-
-
-def processes(prefix: str) -> int:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        return sum(pool.starmap_async(run_process, [(prefix, name) for name in "abcd"]).get(timeout=50))
-
-
-@pytest.mark.parametrize("kind", [threads, processes])
-def test_s10_fifty_calls_of_four_processes_at_a_cap_with_room_for_ten(prefix: str, kind: Callable[[str], int]) -> None:
-    spent = kind(prefix)
-    pots = asyncio.run(redises.fields(prefix)).values()
-    assert spent == sum(int(pot["taken"]) for pot in pots) <= 10 * CENT
-    assert spent > 8 * CENT
-
-
-async def test_s11_what_a_dead_process_held_comes_back_when_its_lease_ends(place: Place) -> None:
-    dead, alive = place.process("dead", lease_ms=1), place.process("alive")
-    await alive.take(DAY, 1000, 500, 500)
-    await dead.take(DAY, 1000, 100, 100)
-    alive.charge("dead", {word_of(DAY): 30})
-    await alive.renew()
-    await asyncio.sleep(0.05)
-    for unfolded, came_back in ((["dead"], 0), (["another"], 1), ([], 0)):
-        assert await alive.recover(unfolded) == came_back
-    assert await place.sums() == (530, 30)
-    alive.charge("dead", {word_of(DAY): 7})  # a row of it that is found later
-    await alive.renew()
-    assert await place.sums() == (537, 37)
-
-
-async def test_s11_who_lives_keeps_what_it_holds(place: Place) -> None:
-    alive, other = place.process("alive"), place.process("other")
-    await alive.take(DAY, 100, 60, 60)
-    assert await other.recover([]) == 0
-    for renewed in (True, False):
-        with Redis.from_url(redises.URL) as client:  # its lease has ended
-            client.zadd(f"{place.server.prefix}budgets:processes", {"alive": 0})
-        if renewed:
-            await alive.renew()
-        assert await other.recover([]) == (0 if renewed else 1)
-    assert (await other.take(DAY, 100, 100, 100)).amount == 100
-
-
-async def test_s11_a_process_that_was_taken_for_dead_goes_on_with_what_it_has_from_then(place: Place) -> None:
+async def test_s11_a_process_that_was_taken_for_dead_goes_on_with_what_it_has_from_then(place: InRedis) -> None:
     frozen, other = place.process("frozen", lease_ms=1), place.process("other")
     await frozen.take(DAY, 100, 60, 60)
     await asyncio.sleep(0.05)
@@ -187,26 +57,7 @@ async def test_s11_a_process_that_was_taken_for_dead_goes_on_with_what_it_has_fr
     assert await frozen.take(DAY, 100, 31, 31) == Taken(0, 30)
 
 
-async def test_what_was_spent_and_what_came_back_is_the_same_whichever_is_known_first(place: Place) -> None:
-    teller = place.process("teller")
-    for name, first in (("early", True), ("late", False)):
-        leases = place.process(name, lease_ms=1)
-        book = Book(leases, Set())
-        reservation = await book.reserve([(TEN, ())], 3 * CENT)
-        word = word_of(reservation.accounts[0].account)
-        book.settle(reservation, CENT)
-        if not first:
-            await book.close()
-        teller.charge(name, {word: CENT})
-        await teller.renew()
-        if first:
-            await book.close()
-    await asyncio.sleep(0.05)
-    assert await teller.recover([]) == 2
-    assert await place.sums() == (2 * CENT, 2 * CENT)
-
-
-async def test_s08_a_redis_that_forgot_everything_begins_with_what_the_ledger_knows(place: Place) -> None:
+async def test_s08_a_redis_that_forgot_everything_begins_with_what_the_ledger_knows(place: InRedis) -> None:
     before, after = place.process("before"), place.process("after")
     await before.take(DAY, 100, 60, 60)
     place.ledger = {word_of(DAY): 45}
@@ -219,7 +70,7 @@ async def test_s08_a_redis_that_forgot_everything_begins_with_what_the_ledger_kn
     assert await place.sums() == (105, 50)
 
 
-async def test_what_is_charged_twice_is_charged_once(place: Place) -> None:
+async def test_what_is_charged_twice_is_charged_once(place: InRedis) -> None:
     one = place.process("one")
     await one.take(DAY, 100, 10, 10)
     one.charge("gone", {word_of(DAY): 20})
@@ -228,7 +79,7 @@ async def test_what_is_charged_twice_is_charged_once(place: Place) -> None:
     assert await place.sums() == (30, 20)
 
 
-async def test_s08_what_comes_late_does_not_undo_what_was_said_after_it(place: Place) -> None:
+async def test_s08_what_comes_late_does_not_undo_what_was_said_after_it(place: InRedis) -> None:
     one = place.process("one")
     await one.take(DAY, 100, 10, 10)
     await one.take(DAY, 100, 20, 20)
@@ -238,7 +89,7 @@ async def test_s08_what_comes_late_does_not_undo_what_was_said_after_it(place: P
     assert await place.sums() == (30, 0)
 
 
-async def test_all_keys_are_in_one_slot_have_our_prefix_and_do_not_stay_for_ever(place: Place) -> None:
+async def test_all_keys_are_in_one_slot_have_our_prefix_and_do_not_stay_for_ever(place: InRedis) -> None:
     one = place.process("one")
     await one.take(DAY, 100, 10, 10)
     await one.take(EVER, 100, 10, 10)
@@ -254,7 +105,7 @@ async def test_all_keys_are_in_one_slot_have_our_prefix_and_do_not_stay_for_ever
             assert 0 < client.pttl(pots + word_of(soon)) <= 60_000
 
 
-async def test_a_process_has_nothing_to_do_with_accounts_that_are_long_over(place: Place) -> None:
+async def test_a_process_has_nothing_to_do_with_accounts_that_are_long_over(place: InRedis) -> None:
     clock = Set()
 
     async def known(word: str) -> int:
@@ -293,7 +144,7 @@ def test_s10_the_cap_holds_in_every_order_of_reserve_settle_tend_and_leaving(see
 
     async def all_of_them(prefix: str) -> None:
         async with redises.connected(redises.URL, prefix) as server:
-            place = Place(server, prefix)
+            place = InRedis(server, prefix)
             held = [place.process(f"p{at}") for at in range(count)]
             books = [Book(each, Set()) for each in held]
             spent = [0]

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fairlead.dialects.model import Usage
-from fairlead.ledger.budgets.worst import affordable, worst
+from fairlead.ledger.budgets.worst import Needs, affordable, worst
 from fairlead.ledger.costs import cost
 from fairlead.ledger.rates import UNKNOWN, Price, stepped
 
@@ -45,7 +45,7 @@ def test_no_usage_within_the_bounds_costs_more(price: Price, given: int, made: i
         reasoning_tokens=thought,
         audio_output_tokens=spoken,
     )
-    bound, real = worst(price, given, made), cost(price, usage).nano
+    bound, real = worst(price, Needs(given, made)), cost(price, usage).nano
     assert bound is not None
     assert real is not None
     # Each line of an invoice is rounded by itself, by less than one each.
@@ -53,14 +53,14 @@ def test_no_usage_within_the_bounds_costs_more(price: Price, given: int, made: i
 
 
 def test_what_has_no_known_price_has_no_worst_case() -> None:
-    assert worst(UNKNOWN, 1, 1) is None
-    assert worst(SONNET, 1, 1, tier="priority") is None
-    assert worst(SONNET, 1, 1, tier="auto") == worst(SONNET, 1, 1) == 6_000 + 15_000
+    assert worst(UNKNOWN, Needs(1, 1)) is None
+    assert worst(SONNET, Needs(1, 1), tier="priority") is None
+    assert worst(SONNET, Needs(1, 1), tier="auto") == worst(SONNET, Needs(1, 1)) == 6_000 + 15_000
 
 
 @given(st.sampled_from([SONNET, PER_CALL]), st.integers(0, 300_000), st.integers(0, 10**12))
 def test_what_is_affordable_is_not_more_than_what_is_left(price: Price, given: int, left: int) -> None:
-    tokens = affordable(price, given, left)
+    tokens = affordable(price, Needs(given), left)
     if tokens:
-        assert (worst(price, given, tokens) or 0) <= left
-    assert (worst(price, given, tokens + 2) or 0) > left
+        assert (worst(price, Needs(given, tokens)) or 0) <= left
+    assert (worst(price, Needs(given, tokens + 2)) or 0) > left

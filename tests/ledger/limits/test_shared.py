@@ -17,7 +17,7 @@ from fairlead.config.spending import Limit
 from fairlead.errors import RateLimited, StoreUnavailable
 from fairlead.ledger.budgets.leases import Taken, share
 from fairlead.ledger.budgets.rules import Facts
-from fairlead.ledger.limits.gate import Amounts, Ticket, rules
+from fairlead.ledger.limits.gate import Amounts, Gate, Ticket, rules
 from fairlead.ledger.limits.shared import Parts, SharedGate
 from fairlead.ledger.shared.holdings import Holdings, Pot
 from tests.ledger.budgets.test_book import Set
@@ -370,3 +370,47 @@ def test_s10_four_processes_pass_no_limit_together(prefix: str) -> None:
     # A call is noted a little after it was let through, and what is a little late may come close to what is not.
     assert fullest(came, 0.9) <= 40
     assert len(came) >= 40
+
+
+# --- what a refusal says
+
+
+def said(headers: list[tuple[str, str]]) -> dict[str, str]:
+    return {name.removeprefix("x-ratelimit-"): value for name, value in headers}
+
+
+async def refusal(closed: SharedGate, amount: int = 0) -> dict[str, str]:
+    with pytest.raises(RateLimited) as caught:
+        await closed.admit(ANYONE, Amounts(amount))
+    return said(caught.value.headers)
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["reached", "alone"])
+async def test_a_refusal_says_where_the_limits_stand(down: bool) -> None:
+    """As one process says it that has no others."""
+    clock, parts = Set(), Memory()
+    parts.down = down
+    limits = {"calls": Limit(requests=3), "words": Limit(tokens=1000)}
+    shared, alone = gate(clock, parts, limits), Gate(rules(limits), clock)
+    for _ in range(3):
+        ticket = await let_through(shared, 10)
+        assert ticket is not None
+        assert said(ticket.told) == said(alone.admit(ANYONE, Amounts(10)).told)
+        clock.at += 5
+    with pytest.raises(RateLimited) as single:
+        alone.admit(ANYONE, Amounts(10))
+    assert await refusal(shared, 10) == said(single.value.headers)
+    assert said(single.value.headers) == {"limit-requests": "3", "remaining-requests": "0", "reset-requests": "55.000s"}
+
+
+async def test_what_others_have_of_a_limit_is_not_said_to_remain() -> None:
+    clock, parts = Set(), Memory()
+    one, two = (gate(clock, parts, requests=4, tokens=100) for _ in range(2))
+    for _ in range(2):
+        assert await let_through(one, 5)
+    clock.at += 30
+    for _ in range(2):
+        assert await let_through(two, 5)
+    assert await refusal(two, 5) == {"limit-requests": "4", "remaining-requests": "0", "reset-requests": "60.000s"}
+    clock.at += 1
+    assert (await refusal(one, 5))["remaining-requests"] == "0"

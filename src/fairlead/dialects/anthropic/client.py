@@ -22,7 +22,7 @@ class AnthropicClient:
     def write(self, reply: Reply, facts: Facts, request: Request | None = None) -> bytes:  # noqa: ARG002
         return reply_writer.write(reply, facts)
 
-    def unsaid(self, reply: Reply) -> list[str]:
+    def unsaid(self, reply: Reply, request: Request | None = None) -> list[str]:  # noqa: ARG002
         return foreign(reply, self.name)
 
     def stream(self, request: Request, facts: Facts) -> ClientStream:  # noqa: ARG002 - nothing asked changes it

@@ -8,6 +8,7 @@ from fairlead.dialects.anthropic.blocks import CALL_MARK
 from fairlead.dialects.anthropic.names import NAME
 from fairlead.dialects.codec import Facts
 from fairlead.dialects.model import Choice, Media, NativePart, Reasoning, Refusal, Reply, Text, ToolCall
+from fairlead.dialects.reply_ids import MESSAGE, shaped
 from fairlead.dialects.seals import seal
 
 Blocks = list[dict[str, Any]]
@@ -25,14 +26,16 @@ def write(reply: Reply, facts: Facts) -> bytes:
             "stop_reason": finish.write(choice.finish, choice.stop_sequence, called=called),
             "stop_sequence": choice.stop_sequence,
             "usage": usage.write(reply.usage, reply.service_tier),
+            **choice.aside,
+            **reply.aside,
         }
     )
 
 
-def head(own_id: str | None, model: str | None, facts: Facts) -> dict[str, Any]:
+def head(said_id: str | None, model: str | None, facts: Facts) -> dict[str, Any]:
     """What a message says of itself before it says anything."""
     return {
-        "id": own_id or f"msg_{facts.id}",
+        "id": shaped(said_id, MESSAGE, facts.id),
         "type": "message",
         "role": "assistant",
         "model": model or facts.model,

@@ -12,6 +12,7 @@ from fairlead.dialects.anthropic.names import NAME
 from fairlead.dialects.anthropic.reply_writer import call_proof, head, part_blocks, redacted
 from fairlead.dialects.codec import Facts
 from fairlead.dialects.model import (
+    Aside,
     Began,
     Cited,
     Counted,
@@ -30,7 +31,7 @@ from fairlead.dialects.seals import seal
 from fairlead.errors import FairleadError
 
 # What belongs to no block, and so waits for none to end.
-_NO_BLOCK: Final = (Began, Finished, Counted)
+_NO_BLOCK: Final = (Began, Aside, Finished, Counted)
 _EMPTY: Final[dict[str, dict[str, Any]]] = {
     "text": {"type": "text", "text": ""},
     "thinking": {"type": "thinking", "thinking": "", "signature": ""},
@@ -55,6 +56,7 @@ class StreamWriter:
         self._called = False
         self._finished: Finished | None = None
         self._usage: Usage | None = None
+        self._aside: dict[str, Any] = {}
         self._out: list[bytes] = []
 
     def write(self, events: Sequence[Event]) -> bytes:
@@ -76,7 +78,7 @@ class StreamWriter:
         if not self._usage or not self._usage.cache_write_1h_tokens:
             del counts["cache_creation"]  # which Anthropic tells at the start alone
         delta = {"stop_reason": reason, "stop_sequence": done.stop_sequence}
-        self._put({"type": "message_delta", "delta": delta, "usage": counts})
+        self._put({"type": "message_delta", "delta": delta, "usage": counts, **self._aside})
         self._put({"type": "message_stop"})
         return self._taken()
 
@@ -225,6 +227,10 @@ class StreamWriter:
             for block in part_blocks(event.part):
                 self._whole(block)
 
+    def _beside(self, event: Aside) -> None:
+        if not event.choice:
+            self._aside.update(event.members)
+
     def _finish(self, event: Finished) -> None:
         if not event.choice:
             self._finished = event
@@ -242,6 +248,7 @@ class StreamWriter:
         ToolStart: _tool_start,
         ToolDelta: _tool_delta,
         Shown: _show,
+        Aside: _beside,
         Finished: _finish,
         Counted: _count,
     }

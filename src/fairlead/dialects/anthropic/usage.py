@@ -5,6 +5,7 @@ https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-ca
 
 from typing import Any
 
+from fairlead.dialects import beside
 from fairlead.dialects.lenient import count, inner
 from fairlead.dialects.model import Usage
 
@@ -49,6 +50,7 @@ def write(usage: Usage | None, tier: str | None = None) -> dict[str, Any]:
             "ephemeral_1h_input_tokens": longer,
         },
         "output_tokens": usage.output_tokens,
+        **beside.charged(usage),
     }
     if usage.reasoning_tokens:
         out["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}

@@ -26,7 +26,7 @@ class GeminiClient:
     def write(self, reply: Reply, facts: Facts, request: Request | None = None) -> bytes:  # noqa: ARG002
         return client_reply.write(reply, facts)
 
-    def unsaid(self, reply: Reply) -> list[str]:
+    def unsaid(self, reply: Reply, request: Request | None = None) -> list[str]:  # noqa: ARG002
         return foreign(reply, self.name)
 
     def stream(self, request: Request, facts: Facts) -> GeminiWriter:  # noqa: ARG002 - the protocol has it

@@ -30,6 +30,7 @@ def write(reply: Reply, facts: Facts) -> bytes:
         body["usageMetadata"] = counted(reply.usage, reply.service_tier)
     body["modelVersion"] = reply.model or facts.model
     body["responseId"] = reply.id or facts.id
+    body.update(reply.aside)
     return encode(body)
 
 
@@ -49,6 +50,7 @@ def _candidate(choice: Choice) -> _Said:
         candidate["groundingMetadata"] = citations.write(cited)
     if choice.logprobs is not None:
         candidate.update(logprobs.write(choice.logprobs))
+    candidate.update(choice.aside)
     return candidate
 
 

@@ -11,6 +11,7 @@ from fairlead.dialects.codec import Facts
 from fairlead.dialects.gemini import citations, client_reply, errors, logprobs, signatures
 from fairlead.dialects.gemini.words import NAME, encode, reason
 from fairlead.dialects.model import (
+    Aside,
     Began,
     Citation,
     Cited,
@@ -34,13 +35,14 @@ from fairlead.errors import FairleadError
 class _Choice:
     """What one choice has said: parts for the next frame, calls that are not whole yet, and what comes last."""
 
-    __slots__ = ("calls", "cited", "finish", "logprobs", "parts", "said", "thinking")
+    __slots__ = ("aside", "calls", "cited", "finish", "logprobs", "parts", "said", "thinking")
 
     def __init__(self) -> None:
         self.parts: list[dict[str, Any]] = []
         self.calls: dict[int, tuple[ToolCall, list[str]]] = {}
         self.said: list[str] = []
         self.cited: list[Citation] = []
+        self.aside: dict[str, Any] = {}
         self.logprobs: list[TokenLogprob] | None = None
         self.finish: Finished | None = None
         self.thinking = False
@@ -61,6 +63,7 @@ class GeminiWriter:
         self._usage: Usage | None = None
         self._tier: str | None = None
         self._empty = True
+        self._aside: dict[str, Any] = {}
         self._tail: dict[str, Any] = {"modelVersion": facts.model, "responseId": facts.id}
 
     def write(self, events: Sequence[Event]) -> bytes:
@@ -75,7 +78,7 @@ class GeminiWriter:
         last: dict[str, Any] = {"candidates": candidates} if candidates else {}
         if self._usage is not None:
             last["usageMetadata"] = client_reply.counted(self._usage, self._tier)
-        return self._framed({**last, **self._tail}) + (b"" if self.sse else b"]")
+        return self._framed({**last, **self._tail, **self._aside}) + (b"" if self.sse else b"]")
 
     def error(self, error: FairleadError) -> bytes:
         return self._framed({"error": errors.body(error)}) + (b"" if self.sse else b"]")
@@ -104,6 +107,7 @@ class GeminiWriter:
         if choice.cited:
             text = "".join(choice.said)
             candidate["groundingMetadata"] = citations.write([(0, text, each) for each in choice.cited])
+        candidate.update(choice.aside)
         return candidate
 
     def _framed(self, value: dict[str, Any]) -> bytes:
@@ -118,6 +122,10 @@ class GeminiWriter:
         self._tail["responseId"] = event.id or self._tail["responseId"]
         self._usage = event.usage or self._usage
         self._tier = event.service_tier
+
+    def beside(self, event: Aside) -> None:
+        held = self._aside if event.choice is None else self.choice(event.choice).aside
+        held.update(event.members)
 
     def counted(self, event: Counted) -> None:
         self._usage = event.usage
@@ -193,6 +201,7 @@ _TAKE: Final[dict[type[Event], Callable[[GeminiWriter, Any], None]]] = {
     ToolDelta: _tool_delta,
     Cited: _cited,
     Shown: _shown,
+    Aside: GeminiWriter.beside,
     Finished: _finished,
     Counted: GeminiWriter.counted,
 }

@@ -1,12 +1,17 @@
 """A provider's whole reply, read."""
 
-from typing import Any
+from typing import Any, Final
 
-from fairlead.dialects import lenient
+from fairlead.dialects import beside, lenient
 from fairlead.dialects.gemini import citations, errors, logprobs, reply_parts, usage
 from fairlead.dialects.gemini.words import finish, tier
 from fairlead.dialects.lenient import inner, objects, word
 from fairlead.dialects.model import BadReply, Choice, Citation, ErrorFacts, Part, Reply, Text, ToolCall
+
+ASIDE: Final = frozenset({"promptFeedback"})
+CHOICE_ASIDE: Final = frozenset(
+    {"citationMetadata", "finishMessage", "groundingMetadata", "safetyRatings", "urlContextMetadata"}
+)
 
 
 def read(body: bytes) -> Reply | ErrorFacts:
@@ -29,6 +34,7 @@ def read(body: bytes) -> Reply | ErrorFacts:
         word(value, "responseId"),
         word(value, "modelVersion"),
         service_tier=tier(word(meta, "serviceTier")),
+        aside=beside.of(value, ASIDE),
     )
 
 
@@ -64,6 +70,7 @@ def _choice(at: int, candidate: dict[str, Any], ids: reply_parts.Ids) -> Choice:
         index_of(candidate, at),
         native_finish=reason,
         logprobs=logprobs.read(candidate),
+        aside=beside.of(candidate, CHOICE_ASIDE),
     )
 
 

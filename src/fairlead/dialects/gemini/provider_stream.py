@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
+from fairlead.dialects.beside import Told
 from fairlead.dialects.gemini import citations, errors, logprobs, reply_parts, usage
-from fairlead.dialects.gemini.provider_reply import block_reason, decode, index_of
+from fairlead.dialects.gemini.provider_reply import ASIDE, CHOICE_ASIDE, block_reason, decode, index_of
 from fairlead.dialects.gemini.words import finish, tier
 from fairlead.dialects.lenient import inner, objects, word
 from fairlead.dialects.model import (
+    Aside,
     BadReply,
     Began,
     Cited,
@@ -37,9 +39,10 @@ _WORKING: Final = ("executableCode", "toolCall")
 class _Progress:
     """How far one choice has come."""
 
-    __slots__ = ("calls", "cited", "finished", "said")
+    __slots__ = ("beside", "calls", "cited", "finished", "said")
 
     def __init__(self) -> None:
+        self.beside = Told(CHOICE_ASIDE)
         self.calls = 0
         self.finished = False
         self.said: list[str] = []
@@ -52,9 +55,12 @@ class GeminiStream:
     There may be fewer than were asked for.
     """
 
-    __slots__ = ("_began", "_choices", "_ids", "_meta", "_progress", "_usage", "content", "done", "error", "finished")
+    __slots__ = (
+        "_began", "_beside", "_choices", "_ids", "_meta", "_progress", "_usage", "content", "done", "error", "finished"
+    )  # fmt: skip
 
     def __init__(self, choices: int = 1) -> None:
+        self._beside = Told(ASIDE)
         self._choices = choices
         self._progress: dict[int, _Progress] = {}
         self._ids = reply_parts.Ids()
@@ -89,6 +95,8 @@ class GeminiStream:
         events: list[Event] = []
         if not self._began:
             self._begin(value, events)
+        if aside := self._beside.new(value):
+            events.append(Aside(aside))
         candidates = objects(value, "candidates")
         for at, candidate in enumerate(candidates):
             self._candidate(index_of(candidate, at), candidate, events)
@@ -126,6 +134,8 @@ class GeminiStream:
             self._end(progress)
             events.append(Finished(finish(reason, calls=progress.calls > 0), choice, None, reason))
         self.content = self.content or len(events) > before
+        if aside := progress.beside.new(candidate):
+            events.insert(before, Aside(aside, choice))
 
     def _end(self, progress: _Progress) -> None:
         progress.finished = True

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fairlead.dialects import beside
 from fairlead.dialects.lenient import count, objects
 from fairlead.dialects.model import Usage
 
@@ -44,6 +45,7 @@ def write(usage: Usage) -> dict[str, Any]:
         told["promptTokensDetails"] = _details(usage.input_tokens, usage.audio_input_tokens)
     if usage.audio_output_tokens:
         told["candidatesTokensDetails"] = _details(told["candidatesTokenCount"], usage.audio_output_tokens)
+    told.update(beside.charged(usage))
     return told
 
 

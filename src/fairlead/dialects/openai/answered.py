@@ -19,6 +19,7 @@ from fairlead.dialects.model import (
 )
 from fairlead.dialects.openai import citations, finish, logprobs, thoughts, tools, usage
 from fairlead.dialects.openai.wire import TIERS, data_url
+from fairlead.dialects.reply_ids import CHAT, shaped
 
 Json = dict[str, Any]
 
@@ -26,7 +27,7 @@ Json = dict[str, Any]
 def write(reply: Reply, facts: Facts) -> Json:
     """The reply as OpenAI's schema has it; what it has no word for stands beside that, or is `unsaid`."""
     body: Json = {
-        "id": reply.id or f"chatcmpl-{facts.id}",
+        "id": shaped(reply.id, CHAT, facts.id),
         "object": "chat.completion",
         "created": facts.created if reply.created is None else reply.created,
         "model": reply.model or facts.model,
@@ -35,6 +36,7 @@ def write(reply: Reply, facts: Facts) -> Json:
     if reply.usage is not None:
         body["usage"] = usage.write(reply.usage)
     body.update(marks(reply.service_tier, reply.fingerprint))
+    body.update(reply.aside)
     return body
 
 
@@ -58,6 +60,7 @@ def _choice(choice: Choice, facts: Facts) -> Json:
     }
     if choice.stop_sequence is not None:
         written["stop_sequence"] = choice.stop_sequence
+    written.update(choice.aside)
     return written
 
 

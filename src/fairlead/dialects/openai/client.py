@@ -55,8 +55,8 @@ class ChatClient:
         body = answered.write(reply, facts)
         return encode(legacy.write(body) if isinstance(request, legacy.OldRequest) else body)
 
-    def unsaid(self, reply: Reply) -> list[str]:
-        return answered.unsaid(reply)
+    def unsaid(self, reply: Reply, request: Request | None = None) -> list[str]:
+        return answered.unsaid(reply) + (legacy.unsaid(reply) if isinstance(request, legacy.OldRequest) else [])
 
     def stream(self, request: Request, facts: Facts) -> StreamOut:
         writer = legacy.OldStreamOut if isinstance(request, legacy.OldRequest) else StreamOut

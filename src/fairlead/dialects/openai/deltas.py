@@ -4,8 +4,10 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from fairlead.dialects.beside import Told
 from fairlead.dialects.lenient import inner, objects, word
 from fairlead.dialects.model import (
+    Aside,
     Cited,
     Event,
     Finished,
@@ -41,7 +43,7 @@ class Call:
 class Said:
     """What one choice has said so far."""
 
-    __slots__ = ("_audio", "_calls", "_index", "_last", "_open", "finished")
+    __slots__ = ("_audio", "_beside", "_calls", "_index", "_last", "_open", "finished")
 
     def __init__(self, index: int) -> None:
         self._index = index
@@ -49,6 +51,7 @@ class Said:
         self._last: Call | None = None
         self._audio: Json | None = None
         self._open: list[str] = []
+        self._beside = Told(replies.CHOICE_ASIDE)
         self.finished = False
 
     def read(self, choice: Json, chunk: Json, events: list[Event]) -> None:
@@ -61,6 +64,8 @@ class Said:
                     events.append(TextDelta(text, self._index))
             else:
                 self._delta(delta, choice, events)
+        if aside := self._beside.new(choice):
+            events.append(Aside(aside, self._index))
         if choice.get("finish_reason") and not self.finished:
             self._finish(choice, chunk, events)
 

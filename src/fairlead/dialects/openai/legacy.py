@@ -1,8 +1,8 @@
 """The words that came before tools: `functions`, `function_call`, the role `function`.
 
 https://platform.openai.com/docs/api-reference/chat/create calls them deprecated. A request in them is read as one with
-tools, and its answer written as it was asked. There is room for one call in an answer: of several, the first is told,
-and the model says the others again once it has that one's result.
+tools, and its answer written as it was asked. Each of several answers has room for one call: of more, the first is
+told, and the model says the others again once it has that one's result.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from fairlead.dialects.fields import Fields, wrong
 from fairlead.dialects.members import Members
-from fairlead.dialects.model import Request, Tool, ToolChoice, ToolDelta, ToolStart
+from fairlead.dialects.model import Reply, Request, Tool, ToolCall, ToolChoice, ToolDelta, ToolStart
 from fairlead.dialects.openai.stream_out import StreamOut
 
 Json = dict[str, Any]
@@ -54,6 +54,12 @@ def write(body: Json) -> Json:
             choice["message"]["function_call"] = {"name": first["name"], "arguments": arguments}
         choice.update(_reason(choice))
     return body
+
+
+def unsaid(reply: Reply) -> list[str]:
+    """Whether an answer has more calls than `write` tells: their name as tools."""
+    calls = (sum(type(part) is ToolCall for part in choice.parts) for choice in reply.choices)
+    return ["tool_calls"] if any(count > 1 for count in calls) else []
 
 
 def _reason(said: Json) -> Json:

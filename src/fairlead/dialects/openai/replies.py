@@ -1,8 +1,8 @@
 """A provider's whole reply, read as far as it makes sense."""
 
-from typing import Any
+from typing import Any, Final
 
-from fairlead.dialects import lenient
+from fairlead.dialects import beside, lenient
 from fairlead.dialects.lenient import inner, objects, word
 from fairlead.dialects.model import (
     BadReply,
@@ -21,6 +21,11 @@ from fairlead.dialects.openai import citations, errors, finish, logprobs, though
 from fairlead.dialects.openai.wire import DIALECT, split_data_url
 
 Json = dict[str, Any]
+# Perplexity's sources and questions, what Venice and Copilot charge, what Azure's filters found.
+ASIDE: Final = frozenset(
+    {"citations", "copilot_usage", "cost", "prompt_filter_results", "related_questions", "search_results"}
+)
+CHOICE_ASIDE: Final = frozenset({"content_filter_results"})
 
 
 def read(body: bytes) -> Reply | ErrorFacts:
@@ -40,6 +45,7 @@ def read(body: bytes) -> Reply | ErrorFacts:
         seconds(value),
         tier(value),
         word(value, "system_fingerprint"),
+        beside.of(value, ASIDE),
     )
 
 
@@ -89,6 +95,7 @@ def _choice(choice: Json, at: int, sources: list[Citation]) -> Choice:
         stop_sequence(choice),
         native,
         logprobs.read(choice),
+        beside.of(choice, CHOICE_ASIDE),
     )
 
 

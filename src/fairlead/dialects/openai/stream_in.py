@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from fairlead.dialects.beside import Told
 from fairlead.dialects.lenient import objects, word
-from fairlead.dialects.model import BadReply, Began, Counted, ErrorFacts, Event, Usage
+from fairlead.dialects.model import Aside, BadReply, Began, Counted, ErrorFacts, Event, Usage
 from fairlead.dialects.openai import replies, usage
 from fairlead.dialects.openai.deltas import Said
 
@@ -11,12 +12,13 @@ from fairlead.dialects.openai.deltas import Said
 class StreamIn:
     """Reads one stream; what it says of itself is what `ProviderStream` promises."""
 
-    __slots__ = ("_began", "_choices", "_said", "content", "done", "error", "usage")
+    __slots__ = ("_began", "_beside", "_choices", "_said", "content", "done", "error", "usage")
 
     def __init__(self, choices: int) -> None:
         self._choices = choices
         self._said: dict[int, Said] = {}
         self._began = False
+        self._beside = Told(replies.ASIDE)
         self.usage: Usage | None = None
         self.error: ErrorFacts | None = None
         self.content = False
@@ -55,8 +57,10 @@ class StreamIn:
             if said is None:
                 said = self._said[index] = Said(index)
             said.read(choice, value, events)
-        if events:
-            self.content = True
+        if events and not self.content:
+            self.content = any(type(event) is not Aside for event in events)
+        if aside := self._beside.new(value):
+            events.insert(0, Aside(aside))
         if not self._began:
             self._began = True
             events.insert(0, _began(value))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 from fairlead.dialects import sse
 from fairlead.dialects.codec import Facts
 from fairlead.dialects.model import (
+    Aside,
     Began,
     Cited,
     Counted,
@@ -25,6 +26,7 @@ from fairlead.dialects.model import (
 from fairlead.dialects.openai import answered, citations, errors, finish, logprobs, thoughts, tools, usage
 from fairlead.dialects.openai.chat import DONE
 from fairlead.dialects.openai.wire import encode
+from fairlead.dialects.reply_ids import CHAT, shaped
 from fairlead.errors import FairleadError
 
 Json = dict[str, Any]
@@ -34,7 +36,7 @@ _OPEN: Final = b',"logprobs":null,"finish_reason":null}]}\n\n'
 class _Choice:
     """How far one choice has come."""
 
-    __slots__ = ("custom", "details", "finished", "length", "start", "summary", "thought", "thoughts")
+    __slots__ = ("aside", "custom", "details", "finished", "length", "start", "summary", "thought", "thoughts")
 
     def __init__(self) -> None:
         self.length = 0  # of its text, in code points
@@ -44,19 +46,24 @@ class _Choice:
         self.summary = False
         self.details = 0
         self.custom: set[int] = set()
+        self.aside: Json = {}
         self.finished = False
 
 
 class StreamOut:
-    """Writes one stream. The role comes first in every choice, usage last, if the client wants it."""
+    """Writes one stream. The role comes first in every choice, usage last, if the client wants it.
 
-    __slots__ = ("_choices", "_facts", "_head", "_members", "_usage", "_wanted")
+    What stands beside a choice comes with the reason for its end, what stands beside the reply before the end mark.
+    """
+
+    __slots__ = ("_aside", "_choices", "_facts", "_head", "_members", "_usage", "_wanted")
 
     def __init__(self, facts: Facts, *, usage_wanted: bool) -> None:
         self._facts = facts
         self._wanted = usage_wanted
         self._usage: Usage | None = None
         self._choices: dict[int, _Choice] = {}
+        self._aside: Json = {}
         self._began(Began())
 
     def write(self, events: Sequence[Event]) -> bytes:
@@ -67,7 +74,7 @@ class StreamOut:
     def _began(self, event: Began) -> bytes:
         facts = self._facts
         self._members = {
-            "id": event.id or f"chatcmpl-{facts.id}",
+            "id": shaped(event.id, CHAT, facts.id),
             "object": "chat.completion.chunk",
             "created": facts.created if event.created is None else event.created,
             "model": event.model or facts.model,
@@ -161,12 +168,23 @@ class StreamOut:
             return self._delta(event.choice, {"audio": answered.shown_audio(part, self._facts)})
         return b""
 
+    def _beside(self, event: Aside) -> bytes:
+        held = None if event.choice is None else self._choices.get(event.choice)
+        if event.choice is None or (held is not None and held.finished):
+            self._aside.update(event.members)
+            return b""
+        start = self._start(event.choice)
+        self._choices[event.choice].aside.update(event.members)
+        return start
+
     def _finished(self, event: Finished) -> bytes:
         start = self._start(event.choice)
-        self._choices[event.choice].finished = True
+        held = self._choices[event.choice]
+        held.finished = True
         reason: Json = finish.write(event.finish, event.native_finish)
         if event.stop_sequence is not None:
             reason["stop_sequence"] = event.stop_sequence
+        reason.update(held.aside)
         return start + self._whole(event.choice, {}, None, reason)
 
     def _counted(self, event: Counted) -> bytes:
@@ -176,10 +194,11 @@ class StreamOut:
         return b""
 
     def end(self) -> bytes:
-        """Usage, if it is wanted and known, and `[DONE]`."""
-        if not self._wanted or self._usage is None:
-            return DONE
-        return sse.event(encode({**self._members, "choices": [], "usage": usage.write(self._usage)})) + DONE
+        """Usage, if it is wanted and known, what stands beside the reply, and `[DONE]`."""
+        last = dict(self._aside)
+        if self._wanted and self._usage is not None:
+            last["usage"] = usage.write(self._usage)
+        return sse.event(encode({**self._members, "choices": [], **last})) + DONE if last else DONE
 
     def error(self, error: FairleadError) -> bytes:
         """A chunk with `error` and `finish_reason: "error"` for all that is open, then `[DONE]`; OpenRouter's shape."""
@@ -197,6 +216,7 @@ class StreamOut:
         ToolDelta: _arguments,
         Cited: _cited,
         Shown: _shown,
+        Aside: _beside,
         Finished: _finished,
         Counted: _counted,
     }

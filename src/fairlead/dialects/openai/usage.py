@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from fairlead.dialects import beside
 from fairlead.dialects.lenient import count, inner
 from fairlead.dialects.model import Usage
 
@@ -49,4 +50,5 @@ def write(usage: Usage) -> dict[str, Any]:
             "reasoning_tokens": usage.reasoning_tokens,
             "audio_tokens": usage.audio_output_tokens,
         },
+        **beside.charged(usage),
     }

@@ -25,7 +25,9 @@ def write(reply: Reply, facts: Facts, request: Request | None) -> dict[str, Any]
     choice = reply.choices[0] if reply.choices else Choice([], None)
     response = echo.head(request, facts)
     echo.named(response, reply.id, reply.model, reply.created)
-    response.update(ends.outcome(choice.finish, refused=any(type(part) is Refusal for part in choice.parts)))
+    response.update(
+        ends.outcome(choice.finish, facts.completed, refused=any(type(part) is Refusal for part in choice.parts))
+    )
     output = _Output(facts.id, choice.logprobs)
     for part in choice.parts:
         output.add(part)
@@ -34,6 +36,7 @@ def write(reply: Reply, facts: Facts, request: Request | None) -> dict[str, Any]
         output.items[-1]["status"] = "incomplete"
     response["service_tier"] = echo.tier(reply.service_tier)
     response["usage"] = counts.write(reply.usage)
+    response.update({**choice.aside, **reply.aside})
     return response
 
 

@@ -25,7 +25,7 @@ class ResponsesClient:
         """The body of a whole reply; it repeats the members of `request`, or the defaults where that is not given."""
         return encode(answer.write(reply, facts, request))
 
-    def unsaid(self, reply: Reply) -> list[str]:
+    def unsaid(self, reply: Reply, request: Request | None = None) -> list[str]:  # noqa: ARG002
         return foreign(reply, self.name)
 
     def stream(self, request: Request, facts: Facts) -> ClientStream:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fairlead.dialects import beside
 from fairlead.dialects.lenient import count, inner
 from fairlead.dialects.model import Usage
 
@@ -37,4 +38,5 @@ def write(usage: Usage | None) -> dict[str, Any] | None:
         "output_tokens": usage.output_tokens,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.input_tokens + usage.output_tokens,
+        **beside.charged(usage),
     }

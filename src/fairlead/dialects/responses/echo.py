@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fairlead.dialects.codec import Facts
 from fairlead.dialects.model import Output, Request, Thinking
+from fairlead.dialects.reply_ids import RESPONSE, shaped
 from fairlead.dialects.responses import tools
 
 # The tiers that this dialect has a word for; another provider's word is not one of them.
@@ -14,7 +15,7 @@ def head(request: Request | None, facts: Facts) -> dict[str, Any]:
     """A response that has begun. Nothing is kept of it, so `store` and `background` are false."""
     asked = request or _NOTHING
     return {
-        "id": f"resp_{facts.id}",
+        "id": shaped(None, RESPONSE, facts.id),
         "object": "response",
         "created_at": facts.created,
         "status": "in_progress",
@@ -48,9 +49,9 @@ def head(request: Request | None, facts: Facts) -> dict[str, Any]:
 
 
 def named(response: dict[str, Any], id_: str | None, model: str | None, created: int | None) -> None:
-    """Puts in what the provider said of the response itself; an id of another dialect is none here."""
-    if id_ and id_.startswith("resp_"):
-        response["id"] = id_
+    """Puts in what the provider said of the response itself."""
+    if id_:
+        response["id"] = shaped(id_, RESPONSE, "")
     if model:
         response["model"] = model
     if created is not None:

@@ -28,8 +28,11 @@ def finish(response: dict[str, Any], *, called: bool, refused: bool) -> tuple[Fi
     return ("refusal" if refused else "stop"), status
 
 
-def outcome(finish: Finish | None, *, refused: bool) -> dict[str, Any]:
-    """The members of a `response` that say how it ended; `refused`: its message has the words of a refusal."""
+def outcome(finish: Finish | None, completed: int, *, refused: bool) -> dict[str, Any]:
+    """The members of a `response` that say how it ended, and where it is whole when (Unix seconds).
+
+    `refused`: its message has the words of a refusal.
+    """
     reason = _INCOMPLETE.get(finish) if finish else None
     if finish == "refusal" and not refused:
         reason = "content_filter"  # a refusal without words must not look like an answer
@@ -38,7 +41,7 @@ def outcome(finish: Finish | None, *, refused: bool) -> dict[str, Any]:
     if finish == "error":
         error = {"code": "server_error", "message": "the provider ended the reply with an error"}
         return {"status": "failed", "error": error}
-    return {"status": "completed"}
+    return {"status": "completed", "completed_at": completed}
 
 
 def failure(value: dict[str, Any]) -> ErrorFacts:

@@ -61,7 +61,7 @@ def _reply(value: dict[str, Any]) -> Reply:
     called = any(isinstance(part, ToolCall) for part in answered)
     refused = any(isinstance(part, Refusal) for part in answered)
     finish, native = ends.finish(value, called=called, refused=refused)
-    choice = Choice(answered, finish, native_finish=native, logprobs=_logprobs(value))
+    choice = Choice(answered, finish, native_finish=native, logprobs=_logprobs(value), aside=_phase(value))
     return Reply(
         [choice],
         counts.read(value.get("usage")),
@@ -70,6 +70,12 @@ def _reply(value: dict[str, Any]) -> Reply:
         created(value),
         word(value, "service_tier"),
     )
+
+
+def _phase(response: dict[str, Any]) -> dict[str, Any]:
+    """The phase of the last message that has one: `commentary`, or `final_answer`."""
+    said = [item["phase"] for item in objects(response, "output") if word(item, "phase")]
+    return {"phase": said[-1]} if said else {}
 
 
 def created(value: dict[str, Any]) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from fairlead.dialects import lenient
 from fairlead.dialects.lenient import inner, objects, word
 from fairlead.dialects.model import (
+    Aside,
     BadReply,
     Began,
     Cited,
@@ -32,7 +33,7 @@ from fairlead.dialects.responses import counts, ends, notes, replies
 from fairlead.dialects.responses.wire import NAME, PARAGRAPH
 
 _DONE: Final = b"[DONE]"
-_UNSAID: Final = (Began, Counted)
+_UNSAID: Final = (Began, Counted, Aside)
 _ARGUMENTS: Final = {"function_call": "arguments", "custom_tool_call": "input"}
 
 
@@ -221,7 +222,8 @@ class ResponsesReader:
 
     def _spoken(self, item: _Item, given: dict[str, Any]) -> list[Event]:
         """What a whole message has that did not come in pieces."""
-        events: list[Event] = []
+        phase = word(given, "phase")
+        events: list[Event] = [Aside({"phase": phase}, 0)] if phase else []
         for at, content in enumerate(objects(given, "content")):
             if word(content, "type") == "refusal":
                 events += self._refusal_whole(item, at, content)

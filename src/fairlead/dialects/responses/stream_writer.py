@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from fairlead.dialects.codec import Facts
 from fairlead.dialects.model import (
+    Aside,
     Began,
     Cited,
     Counted,
@@ -37,12 +38,17 @@ from fairlead.errors import FairleadError
 class ResponsesWriter:
     """Writes one stream; see `ClientStream`."""
 
-    __slots__ = ("_begun", "_calls", "_finish", "_frames", "_id", "_items", "_open", "_refused", "_response", "_usage")
+    __slots__ = (
+        "_aside", "_begun", "_calls", "_facts", "_finish", "_frames", "_id",
+        "_items", "_open", "_refused", "_response", "_usage",
+    )  # fmt: skip
 
     def __init__(self, request: Request, facts: Facts) -> None:
         self._response = echo.head(request, facts)
+        self._facts = facts
         self._id = facts.id
         self._frames = Frames()
+        self._aside: dict[str, Any] = {}
         self._begun = False
         self._items: list[UnderWay] = []
         self._open: MessageItem | ThoughtItem | None = None
@@ -61,7 +67,7 @@ class ResponsesWriter:
 
     def end(self) -> bytes:
         """The end of a whole stream."""
-        outcome = ends.outcome(self._finish, refused=self._refused)
+        outcome = ends.outcome(self._finish, self._facts.completed, refused=self._refused)
         self._end(outcome, outcome["status"])
         return self._frames.take()
 
@@ -81,6 +87,7 @@ class ResponsesWriter:
         if status != "completed" and left:
             self._response["output"][self._items.index(left[-1])] = left[-1].item("incomplete")
         self._response["usage"] = counts.write(self._usage)
+        self._response.update(self._aside)
         self._frames.say(f"response.{status}", {"response": self._response})
 
     def _begin(self) -> None:
@@ -180,6 +187,9 @@ class ResponsesWriter:
             shown = part if isinstance(part, Media) else part.value
             self._items.append(WholeItem(self._frames, len(self._items), self._name("ig"), shown))
 
+    def _beside(self, event: Aside) -> None:
+        self._aside.update(event.members)
+
     def _finished(self, event: Finished) -> None:
         self._finish = event.finish
 
@@ -197,6 +207,7 @@ class ResponsesWriter:
         ToolDelta: _argument,
         Cited: _cited,
         Shown: _shown,
+        Aside: _beside,
         Finished: _finished,
         Counted: _counted,
     }

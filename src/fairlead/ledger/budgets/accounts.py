@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fairlead.clock import Clock
-from fairlead.ledger.budgets.leases import Account, Taken, share
+from fairlead.ledger.budgets.leases import Account, Taken, Term, share
 from fairlead.state.database import Database
 from fairlead.state.tables.budgets import accounts, leases
 
@@ -31,6 +31,7 @@ class SqlLeases:
     """What one process has of the accounts. Its questions wait in threads; see `Leases`."""
 
     def __init__(self, database: Database, process: str, clock: Clock, lease_ms: int = LEASE_MS) -> None:
+        self.term = Term(clock.monotonic(), lease_ms / 1000)
         self._lease_ms = lease_ms
         self._database = database
         self._process = process
@@ -47,7 +48,12 @@ class SqlLeases:
 
     async def renew(self) -> None:
         """Keep what is held for another while."""
+        asked = self._clock.monotonic()
         await asyncio.to_thread(self._renew)
+        self.term.renewed(asked)
+
+    async def first(self, account: Account, percent: int) -> bool:
+        return await first(self._database, account, percent)
 
     def _take(self, account: Account, cap: int, least: int, most: int) -> Taken:
         with self._database.writing() as connection:
@@ -95,9 +101,26 @@ async def spent(database: Database, word: str) -> int:
 
 def _spent(database: Database, word: str) -> int:
     rule, start, *group = json.loads(word)
-    asked = select(accounts.c.spent).where(*_is(accounts, (rule, json.dumps(group, ensure_ascii=False), start)))
     with database.reading() as connection:
-        return int(connection.execute(asked).scalar() or 0)
+        return spent_on(connection, (rule, json.dumps(group, ensure_ascii=False), start))
+
+
+def spent_on(connection: Connection, key: Key) -> int:
+    """What the ledger knows to be spent of an account (by `key_of`)."""
+    return int(connection.execute(select(accounts.c.spent).where(*_is(accounts, key))).scalar() or 0)
+
+
+async def first(database: Database, account: Account, percent: int) -> bool:
+    """Whether nobody has told before that so much of an account is spent. Raises `StoreUnavailable`."""
+    return await asyncio.to_thread(_first, database, account, percent)
+
+
+def _first(database: Database, account: Account, percent: int) -> bool:
+    key = key_of(account)
+    with database.writing() as connection:
+        _ensure(connection, key, account.window.end)
+        untold = (*_is(accounts, key), accounts.c.alerted < percent)
+        return bool(connection.execute(update(accounts).where(*untold).values(alerted=percent)).rowcount)
 
 
 def charge(connection: Connection, process: str, charges: Mapping[str, int]) -> None:

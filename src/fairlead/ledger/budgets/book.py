@@ -1,16 +1,16 @@
 """What this process may still spend on each account, and what of it is set aside for attempts under way."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 
-from fairlead.clock import Clock, written
+from fairlead.clock import Clock
 from fairlead.errors import BudgetExceeded, StoreUnavailable
+from fairlead.ledger.budgets import words
 from fairlead.ledger.budgets.leases import Account, Leases, Taken, word_of
 from fairlead.ledger.budgets.rule import Rule
-from fairlead.ledger.money import amount as written_amount
-from fairlead.ledger.money import dollars
 
 log = logging.getLogger("fairlead.budgets")
 
@@ -27,8 +27,9 @@ Told = Callable[[str, int], None]
 class Held:
     """An account as this process sees it: what it has taken, what of it is spent, and what is set aside.
 
-    `owed` was spent beyond what could be taken, and has to be told to all who share the account. `others` is what all
-    else had taken when that was asked last (None before), `told` the last alert that was given.
+    `owed` was spent beyond what could be taken, and has to be told to all who share the account; `lost` was held when
+    its lease ended, and is given back where nobody has done that. `asked` is when some was asked for last. `others` is
+    what all else had taken then, `told` the last alert that was given here.
     """
 
     rule: Rule
@@ -37,8 +38,11 @@ class Held:
     spent: int = 0
     reserved: int = 0
     owed: int = 0
-    others: int | None = None
+    lost: int = 0
+    others: int = 0
     told: int = 0
+    telling: bool = False
+    asked: float = 0.0
     used: float = 0.0
     ahead: int = _CALLS_AHEAD
     filling: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -48,12 +52,14 @@ class Held:
         return self.taken - self.spent - self.reserved
 
     def got(self, taken: Taken) -> None:
-        """So much more is taken. What had been passed when that is first asked, somebody has told."""
-        others = max(self.rule.limit - taken.left - self.taken, 0)
-        if self.others is None:
-            self.told = max(self.rule.passed(others), default=0)
-        self.others = others
+        self.others = max(self.rule.limit - taken.left - self.taken - self.lost, 0)
         self.taken += taken.amount
+
+    def lose(self) -> None:
+        """What is neither spent nor set aside is not this process's any more."""
+        free = max(self.free, 0)
+        self.taken -= free
+        self.lost += free
 
 
 @dataclass(slots=True)
@@ -89,11 +95,12 @@ class Book:
         accounts = [self._account(rule, group) for rule, group in wanted]
         # While one account is filled another may run out; each turn takes money or refuses.
         binding = [each for each in accounts if each.rule.hard and each.rule.name not in past]
-        while amount and (short := next((each for each in binding if each.free < amount), None)):
+        while amount and (short := self._short(binding, amount)):
             await self._filled(short, amount)
+        now = self._clock.monotonic()
         for held in accounts:
             held.reserved += amount
-            held.used = self._clock.monotonic()
+            held.used = now
             if held.free < amount and not held.filling.locked():
                 self._later(self._fill_ahead(held, amount))
         return Reservation(amount, accounts)
@@ -118,7 +125,11 @@ class Book:
     async def tend(self) -> None:
         """Pay what is owed; give back what is held on accounts whose window is over, or which were still for long."""
         now, wall = self._clock.monotonic(), self._wall()
+        for held in [*self._held.values(), *self._replaced]:
+            if not self._leases.term.holds(held.asked, now):
+                held.lose()
         for key, held in list(self._held.items()):
+            self._alert(held)
             over = not held.account.window.holds(wall)
             if over:
                 self._replaced.append(self._held.pop(key))
@@ -152,9 +163,20 @@ class Book:
             return held
         if held is not None:
             self._replaced.append(held)
-        made = Held(rule, Account(rule.name, group, rule.calendar.window(now)), used=self._clock.monotonic())
+        made = Held(rule, Account(rule.name, group, rule.calendar.window(now)))
+        made.used = made.asked = self._clock.monotonic()
         self._held[rule.name, group] = made
         return made
+
+    def _short(self, accounts: list[Held], amount: int) -> Held | None:
+        """The first that has not so much left of what is surely held."""
+        now, holds = self._clock.monotonic(), self._leases.term.holds
+        for held in accounts:
+            if not holds(held.asked, now):
+                held.lose()
+            if held.free < amount:
+                return held
+        return None
 
     async def _filled(self, held: Held, amount: int) -> None:
         """The same as `_fill`, to its end even where who asked for it has left: what is taken must be noted."""
@@ -174,12 +196,15 @@ class Book:
             least = amount - held.free
             if least <= 0:
                 return
+            await self._return_lost(held)
             most = max(least, amount * held.ahead)
             held.ahead = min(2 * held.ahead, _MOST_AHEAD)
+            asked = self._clock.monotonic()
             taken = await self._leases.take(held.account, held.rule.limit, least, most)
             held.got(taken)
+            held.asked = asked
         if not taken.amount:
-            raise _exceeded(held.account, amount, taken.left + held.free)
+            raise words.exceeded(held.rule, held.account, amount, taken.left + held.free)
 
     async def _fill_ahead(self, held: Held, amount: int) -> None:
         """Take the next call's money before it comes, so that it need not wait. Who cannot have it is told then."""
@@ -191,15 +216,36 @@ class Book:
 
     def _alert(self, held: Held) -> None:
         """Tell once of each share of the limit that is passed, by what is known here of all that is spent."""
-        spent = held.spent + (held.others or 0)
-        for percent in held.rule.passed(spent):
-            if percent > held.told:
+        spent = held.spent + held.others
+        due = [percent for percent in held.rule.passed(spent) if percent > held.told]
+        if due and not held.telling:
+            held.telling = True
+            self._later(self._tell(held, due, spent))
+
+    async def _tell(self, held: Held, due: list[int], spent: int) -> None:
+        """Say nothing of what another process has told. What cannot be asked now is told later."""
+        with contextlib.suppress(StoreUnavailable):
+            for percent in due:
+                first = await self._leases.first(held.account, percent)
                 held.told = percent
-                log.warning("%d%% budget reached: %s", percent, _standing(held, spent))
-                if self._told is not None:
-                    self._told(held.rule.name, percent)
+                if first:
+                    log.warning("%d%% budget reached: %s", percent, words.standing(held.rule, held.account, spent))
+                    if self._told is not None:
+                        self._told(held.rule.name, percent)
+        held.telling = False
+
+    async def _return_lost(self, held: Held) -> None:
+        """Before any is taken anew: what others took back is known by nothing being held."""
+        amount, held.lost = held.lost, 0
+        if amount:
+            try:
+                await self._leases.give_back(held.account, amount)
+            except StoreUnavailable:
+                held.lost += amount
+                raise
 
     async def _give_back(self, held: Held) -> None:
+        await self._return_lost(held)
         amount, held.ahead = held.free, _CALLS_AHEAD
         if amount > 0:
             held.taken -= amount
@@ -210,6 +256,7 @@ class Book:
                 raise
 
     async def _pay(self, held: Held) -> None:
+        await self._return_lost(held)
         amount, held.owed = held.owed, 0
         if amount:
             try:
@@ -222,39 +269,6 @@ class Book:
         task = asyncio.get_running_loop().create_task(_told(doing))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _exceeded(account: Account, amount: int, left: int) -> BudgetExceeded:
-    """The refusal, with all that its reader needs to know."""
-    left, end = max(left, 0), account.window.end
-    error = BudgetExceeded(
-        f"the budget {_named(account)} has {dollars(left)} left, and this call may cost {dollars(amount)}"
-        + _anew(account),
-        hint="ask for fewer tokens (`max_tokens`), a cheaper model, or a larger budget",
-        budget=account.rule,
-        left=left,
-        resets_at=end,
-    )
-    error.facts = {
-        "budget": account.rule,
-        "remaining": written_amount(left),
-        "resets_at": None if end is None else written(end),
-    }
-    return error
-
-
-def _standing(held: Held, spent: int) -> str:
-    of = dollars(held.rule.limit)
-    return f"{_named(held.account)} has {dollars(spent)} of {of} spent{_anew(held.account)}"
-
-
-def _named(account: Account) -> str:
-    return f"`{account.rule}`" + (f" of {', '.join(account.group)}" if account.group else "")
-
-
-def _anew(account: Account) -> str:
-    end = account.window.end
-    return "" if end is None else f"; it begins anew at {written(end)}"
 
 
 async def _told(doing: Coroutine[object, object, None]) -> None:

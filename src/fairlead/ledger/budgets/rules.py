@@ -46,6 +46,10 @@ class Scope:
         return groups
 
 
+# The scope of a rule that is asked of nobody but those whom it is for.
+EVERY_CALL = Scope((), ())
+
+
 def scope(conditions: Mapping[str, str | list[str]], group_by: Sequence[str]) -> Scope:
     """The scope that a configuration writes. `*` stands for any text; all else is meant as it stands."""
     return Scope(

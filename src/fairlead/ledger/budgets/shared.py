@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 from fairlead.clock import Clock
-from fairlead.ledger.budgets.leases import Account, Taken, word_of
+from fairlead.ledger.budgets.leases import Account, Taken, Term, word_of
 from fairlead.ledger.shared.holdings import LEASE_MS, Holdings, Pot
 from fairlead.ledger.shared.server import Server
 
 # A window that is over may still be charged for what is folded late, and clocks differ.
 _KEPT_MS: Final = 2 * 86_400_000
+
+
+async def _always(_account: Account, _percent: int) -> bool:
+    return True
 
 
 class RedisLeases:
@@ -30,8 +34,15 @@ class RedisLeases:
         known: Callable[[str], Awaitable[int]],
         *,
         lease_ms: int = LEASE_MS,
+        first: Callable[[Account, int], Awaitable[bool]] = _always,
     ) -> None:
-        """`known` says what the ledger knows to be spent of an account (by `word_of`) that Redis does not know."""
+        """`known` says what the ledger knows to be spent of an account (by `word_of`) that Redis does not know.
+
+        `first` is that of `Leases`, kept where Redis's forgetting does not reach.
+        """
+        self.term = Term(clock.monotonic(), lease_ms / 1000)
+        self._clock = clock
+        self._first = first
         self._holdings = Holdings(server, process, "budgets", clock, known=known, lease_ms=lease_ms)
 
     async def take(self, account: Account, cap: int, least: int, most: int) -> Taken:
@@ -43,9 +54,14 @@ class RedisLeases:
     async def give_back(self, account: Account, amount: int) -> None:
         await self._holdings.change(_pot(account), -amount)
 
+    async def first(self, account: Account, percent: int) -> bool:
+        return await self._first(account, percent)
+
     async def renew(self) -> None:
         """Keep what is held for another while, and tell Redis what it was not told. Raises `StoreUnavailable`."""
+        asked = self._clock.monotonic()
         await self._holdings.renew()
+        self.term.renewed(asked)
 
     def charge(self, process: str, charges: Mapping[str, int]) -> None:
         """The ledger has got rows of a process which spent this on accounts (by `word_of`); any thread may say so.

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from fairlead.clock import Clock
-from fairlead.config.spending import Limit
+from fairlead.config.spending import Limit, Pace
 from fairlead.errors import ConfigError, RateLimited
-from fairlead.ledger.budgets.rules import Facts, Scope, scope
+from fairlead.ledger.budgets.rules import EVERY_CALL, Facts, Scope, scope
 from fairlead.ledger.limits.sliding import Sliding, UnderWay
 
 Meter = Sliding | UnderWay
@@ -35,13 +35,17 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """At most `limit` of a kind within `span` milliseconds (at one time, where that is 0), for each group."""
+    """At most `limit` of a kind within `span` milliseconds (at one time, where that is 0), for each group.
+
+    What counts is kept by `name`; `title` is what people are told of it.
+    """
 
     name: str
     kind: Kind
     limit: int
     span: int
     scope: Scope
+    title: str
 
 
 @dataclass(slots=True)
@@ -77,11 +81,11 @@ class Gate:
         """Whether there are no limits at all."""
         return not self._rules
 
-    def admit(self, facts: Facts, amounts: Amounts) -> Ticket:
-        """Let a call through that may take so much. Raises `RateLimited`."""
+    def admit(self, facts: Facts, amounts: Amounts, own: tuple[Rule, ...] = ()) -> Ticket:
+        """Let a call through that may take so much, under the limits of its key too (`own`). Raises `RateLimited`."""
         now = round(self._clock.monotonic() * 1000)
         taken: list[tuple[Rule, Meter, int]] = []
-        for rule in self._rules:
+        for rule in (*self._rules, *own) if own else self._rules:
             for group in rule.scope.groups(facts):
                 meter, amount = self._meter(rule, group, now), amounts.of(rule.kind)
                 taken.append((rule, meter, amount))
@@ -105,11 +109,15 @@ class Gate:
 
 def rules(said: Mapping[str, Limit]) -> tuple[Rule, ...]:
     """The limits of a configuration: one for each kind that an entry names. Raises `ConfigError`."""
+    return tuple(each for name, entry in said.items() for each in paced(name, entry, f"`{name}`", _scope(name, entry)))
+
+
+def paced(name: str, said: Pace, title: str, whose: Scope = EVERY_CALL) -> tuple[Rule, ...]:
+    """One limit for each kind that is said, for the calls of that scope."""
     return tuple(
-        Rule(name, kind, limit, 0 if kind == "concurrent" else _MS[entry.per], _scope(name, entry))
-        for name, entry in said.items()
+        Rule(name, kind, limit, 0 if kind == "concurrent" else _MS[said.per], whose, title)
         for kind in _KINDS
-        if (limit := getattr(entry, kind)) is not None
+        if (limit := getattr(said, kind)) is not None
     )
 
 
@@ -128,7 +136,7 @@ def refused(rule: Rule, group: tuple[str, ...], counted: int, amount: int, wait:
     what = "calls at one time" if rule.kind == "concurrent" else rule.kind.replace("_", " ")
     span = "" if rule.kind == "concurrent" else f" within {rule.span // 1000} s"
     return RateLimited(
-        f"the limit `{rule.name}`{whose} allows {rule.limit} {what}{span}; {counted} are counted, this call needs "
+        f"the limit {rule.title}{whose} allows {rule.limit} {what}{span}; {counted} are counted, this call needs "
         f"{amount} more",
         hint="wait, and send it again"
         if wait is not None

@@ -7,7 +7,7 @@ longer counts at that moment, so that holds while parts change hands too. No clo
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -60,6 +60,19 @@ class Part:
     def free(self, now: int) -> int:
         return self.size - self.meter.at(now)
 
+    def standing(self, now: int) -> tuple[Rule, int, int]:
+        """The limit, what remains of it, and in how many milliseconds all of it does.
+
+        What others have counts from an unknown moment on: it does so for a span at most.
+        """
+        remaining = min(self.free(now) + self.left, self.rule.limit)
+        others = self.rule.limit - self.size - self.beyond - self.left > 0
+        return self.rule, remaining, self.rule.span if others else self.meter.empty(now)
+
+    def standing_alone(self, now: int) -> tuple[Rule, int, int]:
+        """The same, as far as this process knows by itself."""
+        return self.rule, self.rule.limit - self.meter.at(now), self.meter.empty(now)
+
     def became(self, rule: Rule) -> None:
         """What was a part of another limit is none of this one until that was asked."""
         if rule.limit != self.rule.limit:
@@ -105,20 +118,30 @@ class SharedGate:
         """From now on these. What counted under a limit of the same name, kind and span still does."""
         self._rules = tuple(rules)
 
-    async def admit(self, facts: Facts, amounts: Amounts) -> Ticket:
-        """Let a call through that may take so much. Raises `RateLimited`; what is refused takes nothing."""
+    async def admit(self, facts: Facts, amounts: Amounts, own: tuple[Rule, ...] = ()) -> Ticket:
+        """Let a call through that may take so much, under the limits of its key too (`own`).
+
+        Raises `RateLimited`; what is refused takes nothing.
+        """
         wanted = [
             (self._part(rule, group), amounts.of(rule.kind))
-            for rule in self._rules
+            for rule in ((*self._rules, *own) if own else self._rules)
             for group in rule.scope.groups(facts)
         ]
+        short = None
         try:
             # While one part is filled another may run out; each turn takes some or refuses.
             while short := self._short(wanted):
                 await self._fill(*short)
         except StoreUnavailable:
             self._check_alone(wanted)
-        return self._let_through(wanted)
+            return self._let_through(wanted, Part.standing_alone)
+        except RateLimited as error:
+            # Of those after the one that refused nobody was asked.
+            asked = wanted[: wanted.index(short) + 1] if short else wanted
+            error.headers = told([part.standing(self._now()) for part, _ in asked])
+            raise
+        return self._let_through(wanted, Part.standing)
 
     async def tend(self) -> None:
         """Give back what is not needed here, and tell of what was used beyond this process's parts."""
@@ -178,21 +201,23 @@ class SharedGate:
 
     def _check_alone(self, wanted: list[tuple[Part, int]]) -> None:
         now = self._now()
-        for part, amount in wanted:
-            if part.meter.at(now) + amount > part.rule.limit:
-                wait = part.meter.wait(now, amount, part.rule.limit)
-                raise refused(part.rule, part.group, part.meter.total, amount, wait)
+        for at, (part, amount) in enumerate(wanted):
+            counted = part.meter.at(now)
+            if counted + amount > part.rule.limit:
+                error = refused(part.rule, part.group, counted, amount, part.meter.wait(now, amount, part.rule.limit))
+                error.headers = told([each.standing_alone(now) for each, _ in wanted[: at + 1]])
+                raise error
 
-    def _let_through(self, wanted: list[tuple[Part, int]]) -> Ticket:
+    def _let_through(
+        self, wanted: list[tuple[Part, int]], standing: Callable[[Part, int], tuple[Rule, int, int]]
+    ) -> Ticket:
         now = self._now()
-        limits: list[tuple[Rule, int, int]] = []
         for part, amount in wanted:
             part.meter.add(now, amount)
-            free = part.free(now)
-            if free < amount <= part.ahead and not part.filling.locked():
+            if part.free(now) < amount <= part.ahead and not part.filling.locked():
                 self._later(self._fill_ahead(part, amount))
-            limits.append((part.rule, min(free + part.left, part.rule.limit), part.meter.empty(now)))
-        return Ticket(now, [(part.rule, part.meter, amount) for part, amount in wanted], told(limits))
+        taken = [(part.rule, part.meter, amount) for part, amount in wanted]
+        return Ticket(now, taken, told([standing(part, now) for part, _ in wanted]))
 
     async def _change(self, part: Part, by: int) -> None:
         if by:

@@ -1,7 +1,7 @@
 """Who may call: organisations, teams, users and keys, and the record of every change to them.
 
 Nothing here is ever deleted: `deleted` has the moment from which on a row counts no more, for the ledger refers to it.
-Rights and tags are JSON. A key is kept as its hash, by which nobody can call.
+Tags, rights, budgets and limits are JSON. A key is kept as its hash, by which nobody can call.
 """
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
@@ -18,7 +18,7 @@ def _life() -> tuple[Column[int], ...]:
 
 
 def _limits() -> tuple[Column[str], ...]:
-    return (Column("tags", Text, nullable=False), Column("rights", Text, nullable=False))
+    return tuple(Column(name, Text, nullable=False) for name in ("tags", "rights", "budgets", "limits"))
 
 
 organisations = Table(

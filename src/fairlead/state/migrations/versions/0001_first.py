@@ -40,7 +40,7 @@ def _id_and_name() -> list[sa.Column[Any]]:
 
 def _limits_and_life() -> list[sa.Column[Any]]:
     return [
-        *_required(sa.Text(), "tags", "rights"),
+        *_required(sa.Text(), "tags", "rights", "budgets", "limits"),
         *_numbers("created"),
         *_required(sa.Boolean(), "blocked"),
         sa.Column("deleted", sa.BigInteger()),

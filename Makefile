@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test soak lint sdk-suite lock bench bench-peers docs clean
+.PHONY: help setup dev run test test-again soak lint sdk-suite lock bench bench-peers docs clean
 
 help:            ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -15,6 +15,8 @@ run: setup       ## serve on http://127.0.0.1:8787
 	@$(BIN)/ai serve --pull
 test: $(VENV)/.dev     ## run every test
 	@$(BIN)/python -m pytest -n 2
+test-again: $(VENV)/.dev ## run the tests that failed last, one after the other
+	@$(BIN)/python -m pytest -v --last-failed --last-failed-no-failures none
 soak: $(VENV)/.dev     ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m soak -s
 lint: $(VENV)/.dev     ## style, types, layers, sizes

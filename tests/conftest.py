@@ -1,13 +1,14 @@
 """What every test shares."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import uvloop
 
 from tests.faults.stage import Stages
+from tests.support import databases
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -23,6 +24,13 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the recordings are not here (a folder `shared` beside the project)")
     return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def server_left_clean() -> Iterator[None]:
+    """No database of a test stays on the server."""
+    yield
+    databases.drop()
 
 
 @pytest.fixture

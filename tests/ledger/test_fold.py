@@ -146,7 +146,7 @@ def test_what_is_no_record_is_passed_over_and_told_once(
 
 
 def test_a_value_that_the_database_does_not_take_costs_its_own_line_alone(database: Database, folder: Path) -> None:
-    rows = [*many(9), row(NOON + DAY, 10, status=2**70), *many(9, since=NOON + 2 * DAY)]
+    rows = [*many(9), row(NOON + DAY, 10, total_us=2**70), *many(9, since=NOON + 2 * DAY)]
     left(folder, *rows)
     fold = Fold(database, folder, Clock())
     assert fold.run() == 18
@@ -167,8 +167,7 @@ def test_an_unknown_cost_is_counted_and_not_taken_for_zero(database: Database, f
     left(folder, row(number=1, cost=None), row(number=2, cost=5))
     Fold(database, folder, Clock()).run()
     assert (summed(database, "cost"), summed(database, "unknown")) == (5, 1)
-    with database.reading() as connection:
-        assert set(connection.execute(select(tables.calls.c.cost)).scalars()) == {None, 5}
+    assert {each.cost for each in recorded(database)} == {None, 5}
 
 
 def test_hours_and_days_begin_where_they_should(database: Database, folder: Path) -> None:
@@ -206,7 +205,7 @@ def test_two_readers_of_one_segment_do_not_double_it(database: Database, folder:
 
 def test_names_beyond_the_bound_are_counted_together() -> None:
     sums = Sums(most=3)
-    columns, tags = sums.of(row(number=place, model=f"made-up-{place}", tags=[f"tag-{place}"]) for place in range(9))
+    columns, tags, _ = sums.of(row(number=place, model=f"made-up-{place}", tags=[f"tag-{place}"]) for place in range(9))
     assert list(columns["model"]).count(OTHER) == 2  # of the hour, and of its day
     assert sum(calls for calls, span in zip(columns["calls"], columns["span"], strict=True) if span == 1) == 9
     assert OTHER in tags["tag"]

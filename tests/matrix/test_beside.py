@@ -107,7 +107,8 @@ def test_what_google_found_is_kept(client: str, how: str) -> None:
     read: Any = provider.stream(1).read(body.encode()) if how == "streamed" else provider.read(body.encode())
     read = events(read) if how == "replayed" else read
     got = [pair for value in retold(client, Recording("", "", "", stream, body), read) for pair in found(value)]
-    candidate = GROUNDED["candidates"][0]
+    grounded: Any = GROUNDED
+    candidate = grounded["candidates"][0]
     assert ("promptFeedback", GROUNDED["promptFeedback"]) in got
     assert ("safetyRatings", candidate["safetyRatings"]) in got
     assert got.count(("groundingMetadata", candidate["groundingMetadata"])) == 1

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from fairlead.ledger.directory import Directory
 from fairlead.pipeline.remembered import Remembered
 from tests.support.administered import administered, asked
 from tests.support.gateway import HttpReply, Running, ask, running, two_providers
@@ -108,19 +107,17 @@ async def keys(gateway: Running) -> dict[str, str]:
     await asked(gateway, "POST", "/api/organisations", body={"name": "acme"})
     for team in ("red", "blue"):
         await asked(gateway, "POST", "/api/teams", body={"name": team, "organisation": "acme"})
-    wanted = {"red": "red", "red too": "red", "blue": "blue", "alone": None, "alone too": None}
-    made = {}
-    for name, team in wanted.items():
-        body = {"name": name, **({"team": team} if team else {})}
+    wanted: dict[str, str | None] = {"red": "red", "red too": "red", "blue": "blue", "alone": None, "alone too": None}
+    made: dict[str, Any] = {}
+    for name, its in wanted.items():
+        body: dict[str, str] = {"name": name} | ({"team": its} if its else {})
         made[name] = (await asked(gateway, "POST", "/api/keys", body=body)).json["key"]
     return made
 
 
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[tuple[Stage, Running, dict[str, str]]]:
-    there: Directory
-    async with staged() as stage, administered(folder, stage.settings) as (gateway, there):
-        assert there
+    async with staged() as stage, administered(folder, stage.settings) as (gateway, _):
         yield stage, gateway, await keys(gateway)
 
 

@@ -103,7 +103,7 @@ def test_a_key_of_the_environment_is_told_by_its_name() -> None:
 
 
 def test_what_clients_and_providers_say_is_bounded_and_fits_every_database() -> None:
-    usage = Usage(10**30, -5, cached_tokens=2**63)
+    usage = Usage(LARGEST, 0, cached_tokens=LARGEST)
     made = call(usage=usage, dropped=["d" * 999] * 99)
     made.envelope.model = "m\0" + "x" * 10_000
     made.noted = Noted("u" * 10_000, {f"{number}" * 900: "\0z" * 50_000 for number in range(500)})

@@ -139,7 +139,7 @@ def test_tables_from_before_there_were_revisions_are_taken_as_the_first(database
 @pytest.mark.parametrize(
     ("change", "told_of"),
     [
-        ("ALTER TABLE calls DROP COLUMN total_us", "the table `calls` is without total_us"),
+        ("ALTER TABLE call_sums DROP COLUMN total_us", "the table `call_sums` is without total_us"),
         ("DROP INDEX ix_users_team", "the table `users` is without index ix_users_team"),
         ("DROP TABLE call_tags", "the table `call_tags` is missing"),
     ],

@@ -7,8 +7,9 @@ Neither side knows what the other one speaks.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from fairlead.dialects.model import ErrorFacts, Event, NativePart, NativeTool, Reply, Request, Usage
 from fairlead.errors import FairleadError
@@ -51,8 +52,7 @@ class Losses:
                 self.why[shown] = why
 
 
-@dataclass(slots=True)
-class Outgoing:
+class Outgoing(Struct):
     """A request as a provider gets it. `path` is appended to its base URL; `content_type` is the body's, if no JSON."""
 
     path: str
@@ -61,8 +61,7 @@ class Outgoing:
     content_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What a reply says of itself where its provider does not: an id without prefix, the model, Unix seconds.
 
     `now` gives the time (Unix seconds) when it is asked, for a reply that says when it was whole.

@@ -30,7 +30,7 @@ _SAID = ("messages", "prompt", "input", "contents", "query")
 _CONTENT = ("content", "parts")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
     """One operation of a dialect: its path at a provider, in which `{model}` may stand, and how it answers.
 
@@ -75,10 +75,11 @@ class Envelope:
         if members.has_any(_READ):
             _check_read(members)
         default = endpoint.default_model or (unnamed if endpoint.chat else None)
-        self._unnamed = model is None and "model" not in members and default == AUTO
+        named = members.names
+        self._unnamed = model is None and "model" not in named and default == AUTO
         self.model = _text(members, "model", default) if model is None else checked(model)
         self.stream = endpoint.always or endpoint.raw or (endpoint.streams and _flag(members, "stream"))
-        self.wants_usage = self.stream and "stream_options" in members and _wants_usage(members)
+        self.wants_usage = self.stream and "stream_options" in named and _wants_usage(members)
 
     @property
     def choices(self) -> int:
@@ -87,8 +88,8 @@ class Envelope:
 
     def write(self, model: str, *, ask_usage: bool, lowered: Mapping[str, bytes | None] | None = None) -> bytes:
         """The body for a provider: with its own name for the model, on a stream a request for usage, and `lowered`."""
-        changes: dict[str, bytes | None] = dict(lowered or {})
-        if model != self.model and (self._unnamed or "model" in self.members):
+        changes: dict[str, bytes | None] = dict(lowered) if lowered else {}
+        if model != self.model and (self._unnamed or "model" in self.members.names):
             changes["model"] = _encode(model)
         if ask_usage and self.endpoint.asks_usage and self.stream and not self.wants_usage:
             options = _options(self.members)

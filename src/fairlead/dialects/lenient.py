@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-_MOST = 2**53
+MOST = 2**53
 _decode = msgspec.json.Decoder().decode
 
 
@@ -56,8 +56,8 @@ def count(value: dict[str, Any], name: str) -> int:
     """The number `name`, no less than 0 and no more than JSON can say exactly; 0 where it is anything else."""
     held = value.get(name)
     if type(held) is int:
-        return held if 0 < held < _MOST else 0
-    return int(held) if type(held) is float and 0 < held < _MOST else 0
+        return held if 0 < held < MOST else 0
+    return int(held) if type(held) is float and 0 < held < MOST else 0
 
 
 def finite(number: str) -> float:

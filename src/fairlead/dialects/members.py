@@ -22,7 +22,7 @@ class Members:
     call. Raises `RequestError` for anything but one JSON object in UTF-8.
     """
 
-    __slots__ = ("_raw", "_spans", "body")
+    __slots__ = ("_raw", "_spans", "body", "names")
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -32,6 +32,7 @@ class Members:
             self._raw = _decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(f"the body is not a JSON object: {error}") from None
+        self.names = self._raw.keys()
         self._spans = self._walk()
 
     def _walk(self) -> dict[str, tuple[int, int, int]]:
@@ -69,6 +70,11 @@ class Members:
     def splice(self, changes: Mapping[str, bytes | None]) -> bytes:
         """The body with the named members' values replaced, added at the end, or (None) taken out."""
         body, spans = self.body, self._spans
+        if len(changes) == 1:  # as nearly always: the model's name
+            ((name, new),) = changes.items()
+            if new is not None and name in spans:
+                _, value, end = spans[name]
+                return b"".join((body[:value], new, body[end:]))
         at, left, added = 0, len(spans), b""
         pieces: list[bytes] = []
         for name in sorted(changes, key=self._place) if len(changes) > 1 else changes:

@@ -225,7 +225,7 @@ class Request(Struct):
 # --- a reply
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Usage:
     """Tokens as the provider counted them.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("fairlead.server")
 
 NOBODY = Principal("")
+_line = b"%b: %b\r\n".__mod__
 
 Handler = Callable[["Exchange"], Awaitable[None]]
 
@@ -59,14 +60,16 @@ class Exchange:
     def header(self, name: bytes) -> bytes | None:
         """The value of a header (lower-case name). Raises `RequestError` where it is sent twice."""
         found = self._named.get(name)
-        if found is not None and len(self._named) != len(self._headers):
-            values = [value for key, value in self._headers if key == name]
-            if len(values) > 1:
-                raise RequestError(f"the header `{name.decode()}` is sent twice")
+        if found is None or len(self._named) == len(self._headers):
+            return found
+        if sum(key == name for key, _ in self._headers) > 1:
+            raise RequestError(f"the header `{name.decode()}` is sent twice")
         return found
 
     def text_header(self, name: bytes) -> str | None:
         """A header's value as text; None where it is absent or empty."""
+        if name not in self._named:
+            return None
         value = self.header(name)
         return value.decode("latin-1").strip() or None if value is not None else None
 
@@ -132,13 +135,9 @@ class Exchange:
         return b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
 
     def _head(self, status: int, headers: Headers, end: bytes) -> bytes:
-        lines = [STATUS_LINE[status]]
-        for name, value in (*self._protocol.server_state.default_headers, *headers):
-            lines += (name, b": ", value, b"\r\n")
-        if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        lines.append(end)
-        return b"".join(lines)
+        usual = self._protocol.server_state.default_headers
+        close = b"" if self.keep_alive else b"connection: close\r\n"
+        return b"".join((STATUS_LINE[status], *map(_line, usual), *map(_line, headers), close, end))
 
     def _complete(self) -> None:
         self.response_complete = True

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from fairlead.clock import Clock
 from fairlead.ledger import segments
@@ -100,18 +100,26 @@ class Fold:
     def _store(self, name: str, start: int, end: int, lines: list[bytes], batch: "Batch") -> tuple[int, int]:
         """Bring these lines over, which `batch` has: how many calls are new, and how many lines are none."""
         try:
-            with self._database.writing() as connection:
-                self._note(connection, name, start, end)
-                brought = batch.store(connection, self._sums)
+            try:
+                self._write(name, start, end, batch)
+            except IntegrityError:  # a call is there already
+                with self._database.reading() as connection:
+                    batch.leave_out(connection)
+                self._write(name, start, end, batch)
         except _UNSTORABLE:
             if len(lines) > 1:
                 return self._by_halves(name, start, end, lines)
         else:
             self._tell(batch)
-            return brought, batch.unreadable
+            return batch.calls, batch.unreadable
         with self._database.writing() as connection:
             self._note(connection, name, start, end)
         return 0, 1
+
+    def _write(self, name: str, start: int, end: int, batch: "Batch") -> None:
+        with self._database.writing() as connection:
+            self._note(connection, name, start, end)
+            batch.store(connection, self._sums)
 
     def _tell(self, batch: "Batch") -> None:
         if self._charged is not None:
@@ -180,27 +188,29 @@ class Batch:
         else:
             self._bodies[record.id] = record
 
-    def store(self, connection: Connection, sums: Sums) -> int:
-        """Put there what is not there yet; how many calls that were."""
-        table = tables.calls
-        there = bulk.present(connection, table.c.id, self._rows) if self._rows else set()
-        fresh = [pair for name, pair in self._rows.items() if name not in there]
-        if fresh:
-            bulk.copy(connection, table, _columns(fresh))
-            by_call, by_tag = sums.of(row for row, _ in fresh)
+    @property
+    def calls(self) -> int:
+        return len(self._rows)
+
+    def leave_out(self, connection: Connection) -> None:
+        """Forget the calls that are there already."""
+        for name in bulk.present(connection, tables.calls.c.id, self._rows):
+            del self._rows[name]
+
+    def store(self, connection: Connection, sums: Sums) -> None:
+        """Put all of it there. Raises `IntegrityError` where a call is there already."""
+        if self._rows:
+            lines = [line.decode() for _, line in self._rows.values()]
+            bulk.copy(connection, tables.calls, {"id": list(self._rows), "line": lines})
+            by_call, by_tag, places = sums.of(row for row, _ in self._rows.values())
             bulk.add(connection, tables.sums, by_call)
-            if by_tag["at"]:
-                bulk.add(connection, tables.tags, by_tag)
-            self.charges = _charges(row for row, _ in fresh)
+            bulk.add(connection, tables.tags, by_tag)
+            bulk.insert(connection, tables.places, places)
+            self.charges = _charges(row for row, _ in self._rows.values())
             for process, charges in self.charges.items():
                 charge(connection, process, charges)
         if self._bodies:
             bulk.insert(connection, tables.bodies, _of_bodies(list(self._bodies.values())))
-        return len(fresh)
-
-
-_SAME = ("id", "at", "endpoint", "outcome", "status", "key", "team", "user", "asked", "model", "provider", "stream",
-         "cost", "total_us")  # fmt: skip
 
 
 def _charges(fresh: Iterable[Row]) -> dict[str, Counter[str]]:
@@ -210,15 +220,6 @@ def _charges(fresh: Iterable[Row]) -> dict[str, Counter[str]]:
         if row.charges:
             found[row.process].update(row.charges)
     return found
-
-
-def _columns(fresh: list[tuple[Row, bytes]]) -> bulk.Columns:
-    rows = [row for row, _ in fresh]
-    columns: dict[str, list[object]] = {name: [getattr(row, name) for row in rows] for name in _SAME}
-    columns["input_tokens"] = [row.tokens.input for row in rows]
-    columns["output_tokens"] = [row.tokens.output for row in rows]
-    columns["line"] = [line.decode() for _, line in fresh]
-    return columns
 
 
 def _of_bodies(found: list[Bodies]) -> bulk.Columns:

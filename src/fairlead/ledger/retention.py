@@ -35,6 +35,7 @@ def sweep(database: Database, retention: Retention, now: int) -> bool:
     hourly = tables.sums.c.span == HOUR, tables.tags.c.span == HOUR
     due: list[tuple[Table, int, Any]] = [
         (tables.calls, retention.calls, tables.calls.c.id < first_id(now - retention.calls * DAY)),
+        (tables.places, retention.calls, tables.places.c.last < first_id(now - retention.calls * DAY)),
         (tables.bodies, retention.bodies, tables.bodies.c.at < now - retention.bodies * DAY),
         (tables.sums, retention.hours, hourly[0] & (tables.sums.c.at < now - retention.hours * DAY)),
         (tables.tags, retention.hours, hourly[1] & (tables.tags.c.at < now - retention.hours * DAY)),

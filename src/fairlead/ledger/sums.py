@@ -5,9 +5,12 @@ count for the model (the tag) `(other)`.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from msgspec.structs import astuple
+
+from fairlead.ledger import places
 from fairlead.ledger.row import Row
 from fairlead.state.bulk import Columns
 from fairlead.state.measures import BUCKETS, BY, DAY, HOUR, SUMS, TAG_SUMS, TIMES, TOKENS
@@ -20,7 +23,7 @@ _AT: Final = {name: place for place, name in enumerate(SUMS)}
 _CALLS, _RESCUED, _HITS, _SAVED = (_AT[name] for name in ("calls", "rescued", "cache_hits", "saved"))
 _COST, _UNKNOWN, _ESTIMATED = (_AT[name] for name in ("cost", "unknown", "estimated"))
 _TOTAL, _OVERHEAD, _FIRST, _FIRSTS = (_AT[name] for name in ("total_us", "overhead_us", "first_us", "firsts"))
-_TOKENS: Final = tuple((_AT[f"{kind}_tokens"], kind) for kind in TOKENS)
+_TOKENS: Final = _AT[f"{TOKENS[0]}_tokens"]  # the others follow in the order of a row's
 _TIMES: Final = _AT[TIMES[0]]
 _BOUNDS: Final = tuple(bound * 1000 for bound in BUCKETS)
 _MODEL: Final = BY.index("model") + 1
@@ -36,22 +39,30 @@ class Sums:
         self._most = most
         self._seen: dict[tuple[str, int], set[Key]] = {}
 
-    def of(self, rows: Iterable[Row]) -> tuple[Columns, Columns]:
-        """What these calls add to `call_sums` and to `call_tags`."""
+    def of(self, rows: Iterable[Row]) -> tuple[Columns, Columns, Columns]:
+        """What these calls add to `call_sums` and to `call_tags`, and what is to be noted in `call_places`."""
+        alike: dict[Key, list[Row]] = {}
+        for row in rows:
+            key: Key = (
+                row.at // HOUR_MS, row.key, row.team, row.user, row.model, row.provider, row.endpoint, row.outcome
+            )  # fmt: skip
+            some = alike.get(key)
+            if some is None:
+                alike[key] = [row]
+            else:
+                some.append(row)
         calls: Counted = {}
         tags: Counted = {}
-        for row in rows:
-            hour = row.at // HOUR_MS * HOUR_MS
-            key: Key = (hour, row.key, row.team, row.user, row.model, row.provider, row.endpoint, row.outcome)
-            into = calls.get(key)
-            if into is None:
-                key = self._bounded("calls", key, (*key[:_MODEL], OTHER, *key[_MODEL + 1 :]))
-                into = calls.setdefault(key, [0] * len(SUMS))
-            _count(into, row)
-            for tag in dict.fromkeys(row.tags):
-                tagged = self._bounded("tags", (hour, tag), (hour, OTHER))
-                _count_tagged(tags.setdefault(tagged, [0] * len(TAG_SUMS)), row)
-        return _columns(calls, BY, SUMS), _columns(tags, ("tag",), TAG_SUMS)
+        for (since, *values), some in alike.items():
+            hour = int(since) * HOUR_MS
+            key = self._bounded("calls", (hour, *values), (hour, *values[: _MODEL - 1], OTHER, *values[_MODEL:]))
+            _count(calls.setdefault(key, [0] * len(SUMS)), some)
+            for row in some:
+                for tag in dict.fromkeys(row.tags):
+                    tagged = self._bounded("tags", (hour, tag), (hour, OTHER))
+                    _count_tagged(tags.setdefault(tagged, [0] * len(TAG_SUMS)), row)
+        stretches = ((values, (min(ids), max(ids))) for values, ids in _ids(alike))
+        return _columns(calls, BY, SUMS), _columns(tags, ("tag",), TAG_SUMS), places.noted(stretches)
 
     def _bounded(self, what: str, key: Key, instead: Key) -> Key:
         place = (what, int(key[0]))
@@ -67,26 +78,34 @@ class Sums:
         return key
 
 
-def _count(into: list[int], row: Row) -> None:
-    into[_CALLS] += 1
-    into[_RESCUED] += row.outcome == "ok" and len(row.attempts) > 1
-    into[_HITS] += row.cache.startswith("hit")
-    into[_SAVED] += row.saved or 0
-    into[_COST] += row.cost or 0
-    into[_UNKNOWN] += row.cost is None
-    into[_ESTIMATED] += row.estimated
-    if row.counted:
-        tokens = row.tokens
-        for place, kind in _TOKENS:
-            into[place] += getattr(tokens, kind)
-    if row.outcome != "refused":
+def _ids(alike: Mapping[Key, list[Row]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """The values that calls share, and the calls' ids."""
+    for (_, *values), rows in alike.items():
+        yield tuple(map(str, values)), [row.id for row in rows]
+
+
+def _count(into: list[int], rows: list[Row]) -> None:
+    """Add up calls of which all ended alike."""
+    costs = [row.cost for row in rows if row.cost is not None]
+    into[_CALLS] += len(rows)
+    into[_HITS] += sum([row.cache.startswith("hit") for row in rows])
+    into[_SAVED] += sum([row.saved or 0 for row in rows])
+    into[_COST] += sum(costs)
+    into[_UNKNOWN] += len(rows) - len(costs)
+    into[_ESTIMATED] += sum([row.estimated for row in rows])
+    for place, tokens in enumerate(zip(*[astuple(row.tokens) for row in rows if row.counted], strict=True), _TOKENS):
+        into[place] += sum(tokens)
+    if rows[0].outcome == "ok":
+        into[_RESCUED] += sum([len(row.attempts) > 1 for row in rows])
+    if rows[0].outcome != "refused":
         # What was refused at once says nothing of how long calls take.
-        into[_TOTAL] += row.total_us
-        into[_OVERHEAD] += row.overhead_us
-        into[_TIMES + bisect_left(_BOUNDS, row.total_us)] += 1
-    if row.first_us is not None:
-        into[_FIRST] += row.first_us
-        into[_FIRSTS] += 1
+        into[_TOTAL] += sum([row.total_us for row in rows])
+        into[_OVERHEAD] += sum([row.overhead_us for row in rows])
+        for row in rows:
+            into[_TIMES + bisect_left(_BOUNDS, row.total_us)] += 1
+    firsts = [row.first_us for row in rows if row.first_us is not None]
+    into[_FIRST] += sum(firsts)
+    into[_FIRSTS] += len(firsts)
 
 
 def _count_tagged(into: list[int], row: Row) -> None:

@@ -4,16 +4,17 @@ Sums come from those by hour and day, so that they cost the same whether a thous
 span of time begins with the hour that it falls into, and with the day where the hours are not kept any more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
 from fairlead.clock import Clock
 from fairlead.errors import NotFound, RequestError
-from fairlead.ledger import moments, segments
+from fairlead.ledger import moments, places, segments
 from fairlead.ledger.fold import position
 from fairlead.ledger.retention import Retention, first_id
 from fairlead.ledger.row import Bodies, Record, Row, decoded, row_of
@@ -88,15 +89,13 @@ class Usage:
         self, since: int = 0, until: int | None = None, where: Where | None = None, *, before: str = "", limit: int = 50
     ) -> Page:
         """The calls of that time with those values, the newest first. Raises `StoreUnavailable`, `RequestError`."""
-        table, limit = tables.calls, max(1, min(limit, MOST_CALLS))
-        asked = select(table.c.line).where(*_alike(table, where or {}, usual=tables.USUAL))
-        asked = asked.where(table.c.id >= first_id(since)) if since else asked
-        last = min(filter(None, (before, first_id(until) if until is not None else "")), default="")
-        asked = asked.where(table.c.id < last) if last else asked
+        where, limit = where or {}, max(1, min(limit, MOST_CALLS))
+        _check(where, BY)
+        end = min(filter(None, (before, first_id(until) if until is not None else "")), default="")
         with self._database.reading() as connection:
-            lines = connection.execute(asked.order_by(table.c.id.desc()).limit(limit + 1)).scalars().all()
-        rows = [row_of(line) for line in lines[:limit]]
-        return Page(rows, rows[-1].id if len(lines) > limit else None)
+            found = places.calls(connection, where, first_id(since) if since else "", end)
+            rows = list(itertools.islice(found, limit + 1))
+        return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
 
     def call(self, name: str) -> tuple[Row, Bodies | None]:
         """The call whose id is or begins like `name`, and its texts if they are kept.
@@ -177,14 +176,15 @@ def _calls_of(outcomes: Iterable[str]) -> ColumnElement[int]:
     return func.sum(case((table.c.outcome.in_(tuple(outcomes)), table.c.calls), else_=0))
 
 
-def _alike(table: Any, where: Where, usual: Where | None = None) -> Iterator[ColumnElement[bool]]:
-    for name, value in where.items():
-        if name not in (*BY, "tag") or name not in table.c:
+def _alike(table: Any, where: Where) -> Iterator[ColumnElement[bool]]:
+    _check(where, [name for name in (*BY, "tag") if name in table.c])
+    return (table.c[name] == value for name, value in where.items())
+
+
+def _check(where: Where, known: Collection[str]) -> None:
+    for name in where:
+        if name not in known:
             raise RequestError(f"calls cannot be told apart by `{name[:40]}`", hint=f"by {', '.join(BY)}")
-        yield table.c[name] == value
-        if usual and usual.get(name, value) != value:
-            # So that the database sees that the index without the usual value will do.
-            yield table.c[name] != bindparam(None, usual[name], literal_execute=True)
 
 
 def _timed(by: str, at: int, total: Total) -> Group:

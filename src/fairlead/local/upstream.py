@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from fairlead.errors import FailureKind, UpstreamFailure
 from fairlead.local.supervisor import LocalModel
 from fairlead.upstream.api import Request, Response, Upstream
@@ -45,7 +47,7 @@ class LocalUpstream:
         url = await model.ready(min(PATIENCE, request.clocks.first_byte))
         provider = replace(request.provider, base_url=f"{url}/v1", api_key=model.api_key)
         try:
-            return await self._http.send(replace(request, provider=provider))
+            return await self._http.send(structs.replace(request, provider=provider))
         except UpstreamFailure as caught:
             if caught.failure.kind in DEATH:
                 await model.doubt(url)

@@ -1,7 +1,8 @@
 """One call on its way through the gateway."""
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fairlead.dialects.envelope import Endpoint, Envelope
 from fairlead.dialects.forms import FormEnvelope
@@ -23,8 +24,7 @@ def _no_header(_: bytes) -> str | None:
     return None
 
 
-@dataclass(slots=True)
-class CallRequest:
+class CallRequest(Struct, eq=False):
     """What a front hands to the gateway: the body as the client sent it, and what its headers ask of routing.
 
     `model` is given where the path names it. `content_type` is the body's, where that is a form; `header` gives the
@@ -40,8 +40,7 @@ class CallRequest:
     header: Callable[[bytes], str | None] = _no_header
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(Struct, eq=False):
     """One try at one target. `failure` is None for the one that answered; times are monotonic seconds."""
 
     target: Target
@@ -61,16 +60,14 @@ class Attempt:
         return row
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """Whom a client says it calls for, and what else it notes of the call."""
 
     end_user: str
     metadata: dict[str, str]
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct, eq=False):
     """A call's state, from its first byte to its record.
 
     `canonical` is the call in the canonical model, once a target needs it; `dropped` has what that target could not
@@ -108,8 +105,7 @@ class Call:
         return [attempt.shown() for attempt in self.attempts]
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(Struct, eq=False):
     """What goes back: whole, or as a stream of events whose first is already there."""
 
     status: int

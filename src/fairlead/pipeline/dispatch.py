@@ -1,6 +1,6 @@
 """Walk the plan: one target after the other until one answers, or until a failure says to stop."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fairlead.clock import Clock
 from fairlead.dialects import framing, sse
@@ -33,8 +33,7 @@ _UNSUPPORTED = FailureKind.UNSUPPORTED
 _HELD = 64 * 1024
 
 
-@dataclass(slots=True)
-class Whole:
+class Whole(Struct, eq=False):
     """A whole reply: `body` as the client gets it."""
 
     status: int
@@ -42,8 +41,7 @@ class Whole:
     body: bytes
 
 
-@dataclass(slots=True)
-class Streamed:
+class Streamed(Struct, eq=False):
     """A stream that has begun to say something: `first` is what has come so far."""
 
     pipe: Pipe

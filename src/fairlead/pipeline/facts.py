@@ -8,6 +8,8 @@ from fairlead.pipeline.call import Call, Noted
 from fairlead.routing.plan import Target
 
 METADATA = (b"x-fairlead-metadata", b"x-portkey-metadata")
+_WHO = ("safety_identifier", "user")
+_NOTHING = Noted("", {})
 _MOST = 16
 _LONGEST = 200
 
@@ -36,14 +38,15 @@ def noted(call: Call) -> Noted:
     """What the client says of its call for the record alone. It is read once."""
     if call.noted is None:
         metadata = _metadata(call)
-        call.noted = Noted(_end_user(call) or metadata.get("user_id", ""), metadata)
+        end_user = _end_user(call) or metadata.get("user_id", "")
+        call.noted = Noted(end_user, metadata) if end_user or metadata else _NOTHING
     return call.noted
 
 
 def _end_user(call: Call) -> str:
     envelope = call.envelope
     if isinstance(envelope, Envelope):
-        for name in ("safety_identifier", "user"):
+        for name in () if envelope.members.names.isdisjoint(_WHO) else _WHO:
             said = envelope.optional(name) if name in envelope.members else None
             if isinstance(said, str) and said:
                 return said[:_LONGEST]
@@ -53,7 +56,7 @@ def _end_user(call: Call) -> str:
 def _metadata(call: Call) -> dict[str, str]:
     """The client's notes, in its body or in a header. What is no text is left out."""
     found: dict[str, str] = {}
-    if isinstance(call.envelope, Envelope) and "metadata" in call.envelope.members:
+    if isinstance(call.envelope, Envelope) and "metadata" in call.envelope.members.names:
         found = _texts(call.envelope.optional("metadata"))
     for name in METADATA:
         if (said := call.request.header(name)) is not None:
@@ -61,7 +64,7 @@ def _metadata(call: Call) -> dict[str, str]:
                 found |= _texts(msgspec.json.decode(said))
             except (ValueError, RecursionError):
                 continue
-    return dict(list(found.items())[:_MOST]) if found else found
+    return dict(list(found.items())[:_MOST]) if len(found) > _MOST else found
 
 
 def _texts(said: object) -> dict[str, str]:

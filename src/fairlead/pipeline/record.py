@@ -5,6 +5,7 @@ strangers must not fill the disk, so those are counted in a metric alone (`fairl
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from fairlead.dialects.model import Usage
@@ -22,6 +23,7 @@ MOST_TAGS: Final = 16
 MOST_METADATA: Final = 16
 _NO_TOKENS: Final = Tokens()
 _FREE: Final = Cost(0)
+_US: Final = 1_000_000
 _UNKNOWN: Final = Cost(None)
 
 
@@ -32,7 +34,7 @@ def recorded(call: Call, outcome: Outcome, now: float, error: FairleadError | No
     """
     principal, answered, attempts, said = call.principal, _answered(call), call.attempts, noted(call)
     cost = call.cost or (_UNKNOWN if attempts else _FREE)
-    began, total = call.started, _us(now - call.started)
+    began, total = call.started, max(0, int((now - call.started) * _US))
     return Row(
         id=call.id,
         at=_began(call.id),
@@ -54,15 +56,15 @@ def recorded(call: Call, outcome: Outcome, now: float, error: FairleadError | No
         stream=call.envelope.stream,
         tokens=_tokens(call.usage),
         counted=call.usage is not None,
-        cost=_bounded(cost.nano) if cost.nano is not None else None,
+        cost=min(cost.nano, LARGEST) if cost.nano is not None else None,
         reported=cost.reported,
         estimated=cost.estimated,
-        items=[Item(line.kind, _bounded(line.units), line.nano) for line in cost.lines] if cost.lines else [],
+        items=[Item(line.kind, min(line.units, LARGEST), line.nano) for line in cost.lines] if cost.lines else [],
         reserved=call.reserved,
-        queue_us=_us(attempts[0].started - began) if attempts else total,
-        first_us=_us(call.first_byte - began) if call.first_byte is not None else None,
+        queue_us=max(0, int((attempts[0].started - began) * _US)) if attempts else total,
+        first_us=max(0, int((call.first_byte - began) * _US)) if call.first_byte is not None else None,
         total_us=total,
-        overhead_us=_us(call.overhead),
+        overhead_us=int(call.overhead * _US),
         attempts=[_attempt(each, began) for each in attempts],
         tags=_tags(principal.tags) if principal.tags else [],
         metadata=_metadata(said.metadata) if said.metadata else {},
@@ -86,9 +88,9 @@ def refused(name: str, principal: Principal, endpoint: str, error: FairleadError
         user=principal.user,
         organisation=principal.organisation,
         cost=0,
-        queue_us=_us(seconds),
-        total_us=_us(seconds),
-        overhead_us=_us(seconds),
+        queue_us=(spent := int(seconds * _US)),
+        total_us=spent,
+        overhead_us=spent,
         tags=_tags(principal.tags),
     )
 
@@ -112,8 +114,8 @@ def _attempt(attempt: Attempt, began: float) -> ledger.Attempt:
         target.provider.name,
         _text(target.model),
         str(failure.kind) if failure else "ok",
-        _us(attempt.started - began),
-        _us(attempt.ended - attempt.started),
+        max(0, int((attempt.started - began) * _US)),
+        max(0, int((attempt.ended - attempt.started) * _US)),
         failure.status if failure else None,
         _text(failure.detail, LONGEST_TEXT) if failure else "",
     )
@@ -123,14 +125,14 @@ def _tokens(usage: Usage | None) -> Tokens:
     if usage is None:
         return _NO_TOKENS
     return Tokens(
-        _bounded(usage.input_tokens),
-        _bounded(usage.output_tokens),
-        _bounded(usage.cached_tokens),
-        _bounded(usage.reasoning_tokens),
-        _bounded(usage.cache_write_tokens),
-        _bounded(usage.cache_write_1h_tokens),
-        _bounded(usage.audio_input_tokens),
-        _bounded(usage.audio_output_tokens),
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cached_tokens,
+        usage.reasoning_tokens,
+        usage.cache_write_tokens,
+        usage.cache_write_1h_tokens,
+        usage.audio_input_tokens,
+        usage.audio_output_tokens,
     )
 
 
@@ -142,6 +144,7 @@ def _metadata(given: Mapping[str, str]) -> dict[str, str]:
     return {_text(name): _text(str(value), LONGEST_TEXT) for name, value in list(given.items())[:MOST_METADATA]}
 
 
+@lru_cache(maxsize=512)
 def _text(text: str, longest: int = LONGEST_NAME) -> str:
     """As much of it as is kept, in characters that every database takes."""
     if len(text) <= longest and text.isascii() and "\0" not in text:
@@ -149,12 +152,3 @@ def _text(text: str, longest: int = LONGEST_NAME) -> str:
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _us(seconds: float) -> int:
-    return _bounded(int(seconds * 1_000_000))
-
-
-def _bounded(number: int) -> int:
-    """Not below nothing, and not beyond what a database can hold."""
-    return number if 0 <= number <= LARGEST else min(max(number, 0), LARGEST)

@@ -69,8 +69,10 @@ class Pipeline:
 
     def _overhead(self, call: Call) -> float:
         """Seconds until now that no upstream took."""
-        waited = sum(attempt.ended - attempt.started for attempt in call.attempts)
-        return max(0.0, self._clock.monotonic() - call.started - waited)
+        spent = self._clock.monotonic() - call.started
+        for attempt in call.attempts:
+            spent -= attempt.ended - attempt.started
+        return max(0.0, spent)
 
     async def _events(self, call: Call, answer: Streamed) -> AsyncGenerator[bytes, None]:
         """The stream's bytes to its true end: the upstream's, or an error that says what broke."""

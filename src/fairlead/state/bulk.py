@@ -1,5 +1,6 @@
 """Many rows in one statement, the way each database takes them fastest."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -11,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
 
 Columns = Mapping[str, Sequence[Any]]
+# Rows that one statement of SQLite's puts there.
+_AT_ONCE = 200
 
 
 def insert(connection: Connection, table: Table, columns: Columns) -> None:
@@ -26,7 +29,7 @@ def add(connection: Connection, table: Table, columns: Columns) -> None:
 def copy(connection: Connection, table: Table, columns: Columns) -> None:
     """Put rows there of which none is there yet: faster than `insert`, and an `IntegrityError` where one is."""
     if connection.dialect.name != "postgresql":
-        _run(connection, table, columns, adding=False)
+        _copy_sqlite(connection, table, columns)
         return
     # COPY is no statement of SQLAlchemy's. All names in it are our own tables'.
     quoted = connection.dialect.identifier_preparer
@@ -63,7 +66,7 @@ def _present(key: Column[Any], dialect: str) -> Executable:
 
 def _run(connection: Connection, table: Table, columns: Columns, *, adding: bool) -> None:
     names = tuple(columns)
-    if not columns[names[0]]:
+    if not names or not columns[names[0]]:
         return
     if connection.dialect.name == "postgresql":
         rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
@@ -71,6 +74,23 @@ def _run(connection: Connection, table: Table, columns: Columns, *, adding: bool
     else:
         statement, order = _sqlite(table, names, adding=adding)
         connection.exec_driver_sql(statement, list(zip(*(columns[name] for name in order), strict=True)))
+
+
+def _copy_sqlite(connection: Connection, table: Table, columns: Columns) -> None:
+    """Many rows by one step of the database: for each step the driver lets go of the interpreter and takes it again."""
+    names, rows = tuple(columns), list(zip(*columns.values(), strict=True))
+    while rows:
+        some, rows = rows[:_AT_ONCE], rows[_AT_ONCE:]
+        if len(some) < _AT_ONCE:
+            connection.exec_driver_sql(_values(table, names, 1), some)
+        else:
+            connection.exec_driver_sql(_values(table, names, _AT_ONCE), tuple(itertools.chain.from_iterable(some)))
+
+
+@cache
+def _values(table: Table, names: tuple[str, ...], rows: int) -> str:
+    given: list[dict[str, Any]] = [{name: bindparam(f"{name}_{row}") for name in names} for row in range(rows)]
+    return str(table.insert().values(given if rows > 1 else given[0]).compile(dialect=sqlite.dialect()))
 
 
 @cache

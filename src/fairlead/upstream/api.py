@@ -1,7 +1,9 @@
 """What the rest of Fairlead asks of whatever carries a request to a provider."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from fairlead.providers.row import Provider
 
@@ -16,8 +18,7 @@ class Clocks:
     total: float = 600.0
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct, eq=False):
     """One request to one provider. `path` is appended to the provider's base URL."""
 
     provider: Provider

@@ -209,7 +209,6 @@ class Connection(asyncio.Protocol):
     def _expect(self) -> None:
         """Make ready for one reply."""
         self._lines: list[tuple[bytes, bytes]] = []
-        self._header_bytes = 0
         self._framing = 0
         self._interim = 0
         self._bounded = False
@@ -319,14 +318,13 @@ class Connection(asyncio.Protocol):
             raise UpstreamFailure(FailureKind.BAD_RESPONSE, "bytes follow the reply's end")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._header_bytes += len(name) + len(value)
         self._lines.append((name.lower(), value))
-        if self._header_bytes > self._limits.headers or len(self._lines) > self._limits.header_lines:
-            raise UpstreamFailure(FailureKind.BAD_RESPONSE, "the reply has too many headers")
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         lines, self._lines = self._lines, []
+        if self._framing > self._limits.headers or len(lines) > self._limits.header_lines:
+            self._bound(lines)
         if status < 200:
             self._interim += 1
             if self._interim > self._limits.interim:
@@ -338,6 +336,11 @@ class Connection(asyncio.Protocol):
             headers[b"content-encoding"] = b", ".join(value for name, value in lines if name == b"content-encoding")
         if self._exchange is not None:
             self._exchange.begin(status, headers)
+
+    def _bound(self, lines: list[tuple[bytes, bytes]]) -> None:
+        size = sum(len(name) + len(value) for name, value in lines)
+        if size > self._limits.headers or len(lines) > self._limits.header_lines:
+            raise UpstreamFailure(FailureKind.BAD_RESPONSE, "the reply has too many headers")
 
     def on_body(self, data: bytes) -> None:
         self._framing = 0

@@ -122,30 +122,16 @@ CREATE TABLE changes (
 );
 CREATE TABLE calls (
     id VARCHAR NOT NULL,
-    at BIGINT NOT NULL,
-    endpoint VARCHAR NOT NULL,
-    outcome VARCHAR NOT NULL,
-    status INTEGER NOT NULL,
-    key VARCHAR NOT NULL,
-    team VARCHAR NOT NULL,
-    "user" VARCHAR NOT NULL,
-    asked VARCHAR NOT NULL,
-    model VARCHAR NOT NULL,
-    provider VARCHAR NOT NULL,
-    stream BOOLEAN NOT NULL,
-    input_tokens BIGINT NOT NULL,
-    output_tokens BIGINT NOT NULL,
-    cost BIGINT,
-    total_us BIGINT NOT NULL,
     line TEXT NOT NULL,
     CONSTRAINT pk_calls PRIMARY KEY (id)
 );
-CREATE INDEX ix_calls_key_id ON calls (key, id);
-CREATE INDEX ix_calls_model_id ON calls (model, id);
-CREATE INDEX ix_calls_provider_id ON calls (provider, id);
-CREATE INDEX ix_calls_team_id ON calls (team, id) WHERE team != '';
-CREATE INDEX ix_calls_user_id ON calls ("user", id) WHERE "user" != '';
-CREATE INDEX ix_calls_outcome_id ON calls (outcome, id) WHERE outcome != 'ok';
+CREATE TABLE call_places (
+    name VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,
+    last VARCHAR NOT NULL,
+    first VARCHAR NOT NULL,
+    CONSTRAINT pk_call_places PRIMARY KEY (name, value, last)
+);
 CREATE TABLE call_bodies (
     id VARCHAR NOT NULL,
     at BIGINT NOT NULL,

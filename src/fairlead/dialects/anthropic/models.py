@@ -10,6 +10,7 @@ Not seen: the efforts of each family, whether Haiku 5.5 can leave thinking, and 
 """  # noqa: E501 - an address is as long as it is
 
 import re
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 DEFAULT_MAX_TOKENS: Final = 8192
@@ -52,6 +53,7 @@ _FAMILIES: Final = (
 _ROWS: Final = tuple((re.compile(pattern), traits) for pattern, traits in _FAMILIES)
 
 
+@lru_cache(maxsize=256)
 def traits(model: str) -> Traits:
     """What `model` takes, whoever names it (`us.anthropic.claude-…-v1:0`, `anthropic/claude-haiku-4.5`).
 

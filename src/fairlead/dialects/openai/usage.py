@@ -1,13 +1,51 @@
 """Token counts, as this dialect's vendors write them and as its clients read them."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
 
 from fairlead.dialects import beside
-from fairlead.dialects.lenient import count, inner
+from fairlead.dialects.lenient import MOST, count, inner
 from fairlead.dialects.model import Usage
 
 # What many vendors say, and no more.
 _PLAIN: Final = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
+
+
+Count = Annotated[int, Meta(ge=0, lt=MOST)] | None
+
+
+class _Given(Struct, gc=False):
+    cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
+    audio_tokens: Count = 0
+
+
+class _Made(Struct, gc=False):
+    reasoning_tokens: Count = 0
+    audio_tokens: Count = 0
+
+
+class _Written(Struct, gc=False):
+    ephemeral_1h_input_tokens: Count = 0
+
+
+class _Counts(Struct):
+    """What a vendor may count, where it writes each as it should."""
+
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    prompt_tokens_details: _Given | None = None
+    completion_tokens_details: _Made | None = None
+    prompt_cache_hit_tokens: Count = 0
+    cache_read_input_tokens: Count = 0
+    reasoning_tokens: Count = 0
+    cache_creation_input_tokens: Count = 0
+    cache_creation: _Written | None = None
+
+
+_NO_GIVEN, _NO_MADE, _NO_WRITTEN = _Given(), _Made(), _Written()
 
 
 def read(value: Any) -> Usage | None:
@@ -20,6 +58,26 @@ def read(value: Any) -> Usage | None:
         return None
     if value.keys() <= _PLAIN:
         return Usage(count(value, "prompt_tokens"), count(value, "completion_tokens"), said=value)
+    try:
+        counts = msgspec.convert(value, _Counts)
+    except msgspec.ValidationError:
+        return _read_leniently(value)
+    prompt, completion = counts.prompt_tokens_details or _NO_GIVEN, counts.completion_tokens_details or _NO_MADE
+    return Usage(
+        counts.prompt_tokens or 0,
+        counts.completion_tokens or 0,
+        prompt.cached_tokens or counts.prompt_cache_hit_tokens or counts.cache_read_input_tokens or 0,
+        completion.reasoning_tokens or counts.reasoning_tokens or 0,
+        prompt.cache_write_tokens or counts.cache_creation_input_tokens or 0,
+        (counts.cache_creation or _NO_WRITTEN).ephemeral_1h_input_tokens or 0,
+        prompt.audio_tokens or 0,
+        completion.audio_tokens or 0,
+        value,
+    )
+
+
+def _read_leniently(value: dict[str, Any]) -> Usage:
+    """The same where a count is none: that one alone is left out."""
     prompt, completion = inner(value, "prompt_tokens_details"), inner(value, "completion_tokens_details")
     return Usage(
         count(value, "prompt_tokens"),

@@ -1,50 +1,23 @@
 """The record: every call, its texts where they are kept, what many calls come to, and how far the journal is read."""
 
-from typing import Any, Final
-
-from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import Column, SmallInteger, String, Table, Text
 
 from fairlead.state.measures import BY, SUMS, TAG_SUMS
-from fairlead.state.tables.base import Count, Moment, Nano, metadata
+from fairlead.state.tables.base import Count, Moment, metadata
 
-# `line` is the whole row as the journal has it; the other columns are for looking calls up. An id sorts by its time.
-calls = Table(
-    "calls",
+# `line` is the whole row as the journal has it. An id sorts by its time.
+calls = Table("calls", metadata, Column("id", String, primary_key=True), Column("line", Text, nullable=False))
+
+# Where calls with a rare value are: those of one batch of the fold have ids from `first` to `last`.
+places = Table(
+    "call_places",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("at", Moment, nullable=False),
-    Column("endpoint", String, nullable=False),
-    Column("outcome", String, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("key", String, nullable=False),
-    Column("team", String, nullable=False),
-    Column("user", String, nullable=False),
-    Column("asked", String, nullable=False),
-    Column("model", String, nullable=False),
-    Column("provider", String, nullable=False),
-    Column("stream", Boolean, nullable=False),
-    Column("input_tokens", Count, nullable=False),
-    Column("output_tokens", Count, nullable=False),
-    Column("cost", Nano),
-    Column("total_us", Count, nullable=False),
-    Column("line", Text, nullable=False),
+    Column("name", String, primary_key=True),
+    Column("value", String, primary_key=True),
+    Column("last", String, primary_key=True),
+    Column("first", String, nullable=False),
+    sqlite_with_rowid=False,
 )
-
-
-def _to_find(name: str, besides: str | None = None) -> None:
-    """An index that finds calls by a column, the newest first. Those with the value `besides` do not stand in it."""
-    column = calls.c[name]
-    where: dict[str, Any] = (
-        {} if besides is None else {"sqlite_where": column != besides, "postgresql_where": column != besides}
-    )
-    Index(None, column, calls.c.id, **where)
-
-
-USUAL: Final = {"team": "", "user": "", "outcome": "ok"}
-for _name in ("key", "model", "provider"):
-    _to_find(_name)
-for _name, _value in USUAL.items():
-    _to_find(_name, _value)
 
 bodies = Table(
     "call_bodies",

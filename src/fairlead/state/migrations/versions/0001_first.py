@@ -154,22 +154,15 @@ def _calls() -> None:
     op.create_table(
         "calls",
         *_words("id"),
-        *_numbers("at"),
-        *_words("endpoint", "outcome"),
-        *_required(sa.Integer(), "status"),
-        *_words("key", "team", "user", "asked", "model", "provider"),
-        *_required(sa.Boolean(), "stream"),
-        *_numbers("input_tokens", "output_tokens"),
-        sa.Column("cost", sa.BigInteger()),
-        *_numbers("total_us"),
         *_required(sa.Text(), "line"),
         sa.PrimaryKeyConstraint("id", name="pk_calls"),
     )
-    for column in ("key", "model", "provider"):
-        op.create_index(f"ix_calls_{column}_id", "calls", [column, "id"])
-    for column, usual in (("team", ""), ("user", ""), ("outcome", "ok")):
-        rare = sa.column(column, sa.String()) != usual
-        op.create_index(f"ix_calls_{column}_id", "calls", [column, "id"], sqlite_where=rare, postgresql_where=rare)
+    op.create_table(
+        "call_places",
+        *_words("name", "value", "last", "first"),
+        sa.PrimaryKeyConstraint("name", "value", "last", name="pk_call_places"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "call_bodies",
         *_words("id"),

@@ -54,6 +54,23 @@ async def test_a_stream_costs_what_its_provider_counted(client: str, vendor: str
     assert money(rows[0]) == (SAID_COST, False, False)
 
 
+@every_vendor
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_the_usage_has_the_cost_where_it_is_asked_for(stream: bool, vendor: str, tmp_path: Path) -> None:
+    async with (
+        scripted(answering_as(VENDORS[vendor], Said())) as up,
+        priced(tmp_path, settings(up.url, dialect=vendor)) as (gateway, rows, _),
+    ):
+        got = await gateway.post(ask(stream=stream, max_tokens=100, usage={"include": True}))
+        plain = await gateway.post(ask(stream=stream, max_tokens=100))
+    said = [chunk["usage"] for chunk in (got.events[:-1] if stream else [got.json]) if chunk.get("usage")]
+    assert [(usage["cost"], usage["prompt_tokens"]) for usage in said] == [(0.0000235, INPUT)]
+    assert b"cost" not in plain.body
+    assert "x-fairlead-dropped" not in got.headers
+    assert all("usage" not in json.loads(request.body) for request in up.received)
+    assert [row.cost for row in rows] == [SAID_COST, SAID_COST]
+
+
 async def test_what_no_provider_counts_is_estimated(tmp_path: Path) -> None:
     said = completion(LONG)
     del said["usage"]

@@ -65,7 +65,7 @@ class Envelope:
     `unnamed` is the model of a call in words that names none.
     """
 
-    __slots__ = ("_unnamed", "endpoint", "members", "model", "stream", "wants_usage")
+    __slots__ = ("_unnamed", "endpoint", "members", "model", "stream", "wants_cost", "wants_usage")
 
     def __init__(
         self, endpoint: Endpoint, body: bytes, model: str | None = None, *, unnamed: str | None = None
@@ -80,6 +80,16 @@ class Envelope:
         self.model = _text(members, "model", default) if model is None else checked(model)
         self.stream = endpoint.always or endpoint.raw or (endpoint.streams and _flag(members, "stream"))
         self.wants_usage = self.stream and "stream_options" in named and _wants_usage(members)
+        self.wants_cost = "usage" in named and endpoint.asks_usage and self._includes()
+
+    @property
+    def shows_usage(self) -> bool:
+        """Whether the client gets what a stream says of tokens."""
+        return self.wants_usage or self.wants_cost
+
+    def _includes(self) -> bool:
+        said = self.optional("usage")
+        return isinstance(said, dict) and said.get("include") is True
 
     @property
     def choices(self) -> int:

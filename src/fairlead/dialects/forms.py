@@ -24,13 +24,14 @@ class _Field(NamedTuple):
 class FormEnvelope:
     """What must be known of a call that comes as a form. Raises `RequestError` for anything else."""
 
-    __slots__ = ("_model", "body", "choices", "content_type", "endpoint", "files", "model", "stream", "wants_usage")
+    __slots__ = ("_model", "body", "choices", "content_type", "endpoint", "files", "model", "shows_usage",
+                 "stream", "wants_cost")  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, body: bytes, content_type: str) -> None:
         self.endpoint = endpoint
         self.body = body
         self.content_type = content_type
-        self.wants_usage = False
+        self.shows_usage = self.wants_cost = False
         self.files: list[int] = []  # the sizes of files
         fields = _fields(body, _boundary(content_type), self.files)
         self._model = fields.get(b"model")

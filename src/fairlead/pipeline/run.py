@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator
 
 from fairlead.clock import Clock
 from fairlead.dialects.anthropic.count import count_text
+from fairlead.dialects.model import Usage
 from fairlead.errors import FairleadError, Stopping, UpstreamError, UpstreamFailure
 from fairlead.ledger.row import Outcome
-from fairlead.pipeline import headers, tally
+from fairlead.pipeline import costed, headers, tally
 from fairlead.pipeline.admit import permitted
 from fairlead.pipeline.call import Call, Reply
 from fairlead.pipeline.dispatch import Dispatcher, Streamed
@@ -65,7 +66,10 @@ class Pipeline:
         if call.usage is None and answer.status < 400:
             call.produced = tally.made(call, answer.body)
         self._settler.settle(call, "ok" if answer.status < 400 else "failed")
-        return Reply(answer.status, headers.told(call, answer.content_type), answer.body)
+        body = answer.body
+        if call.envelope.wants_cost and call.cost is not None and call.cost.nano is not None:
+            body = costed.whole(body, call.cost.nano)
+        return Reply(answer.status, headers.told(call, answer.content_type), body)
 
     def _overhead(self, call: Call) -> float:
         """Seconds until now that no upstream took."""
@@ -74,6 +78,14 @@ class Pipeline:
             spent -= attempt.ended - attempt.started
         return max(0.0, spent)
 
+    def _costed(self, call: Call, usage: Usage | None, data: bytes) -> bytes:
+        """Events, with the cost where their usage is, once the provider has counted."""
+        if usage is None or not call.envelope.wants_cost:
+            return data
+        call.usage = usage
+        nano = self._settler.cost(call)
+        return data if nano is None else costed.events(data, nano)
+
     async def _events(self, call: Call, answer: Streamed) -> AsyncGenerator[bytes, None]:
         """The stream's bytes to its true end: the upstream's, or an error that says what broke."""
         pipe = answer.pipe
@@ -81,10 +93,10 @@ class Pipeline:
         error: FairleadError | None = None
         try:
             if answer.first:
-                yield answer.first
+                yield self._costed(call, pipe.relay.usage, answer.first)
             while not pipe.ended:
                 if data := await pipe.next():
-                    yield data
+                    yield self._costed(call, pipe.relay.usage, data) if call.envelope.wants_cost else data
             outcome = "ok"
         except UpstreamFailure as failure:
             outcome, error = "cut", _broken(call, failure)

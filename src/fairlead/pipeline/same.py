@@ -39,7 +39,7 @@ class OpenAIWay(Base):
 
     def relay(self) -> Relay:
         envelope = self.call.envelope
-        hide = self.target.provider.usage == "asked" and not envelope.wants_usage
+        hide = self.target.provider.usage == "asked" and not envelope.shows_usage
         mend = self.mend() if envelope.endpoint is CHAT else None
         reader = StreamReader(hide_usage=hide, choices=envelope.choices)
         if stored.wanted(self.call):
@@ -54,7 +54,7 @@ class OpenAIWay(Base):
         reply = CHAT_PROVIDER.read(body)
         if isinstance(reply, ErrorFacts):
             raise ErrorWithin(reply, body)
-        asked = legacy.kind(envelope.members)("", [], usage_wanted=envelope.wants_usage)
+        asked = legacy.kind(envelope.members)("", [], usage_wanted=envelope.shows_usage)
         writer = CHAT_CLIENT.stream(asked, self.facts())
         return writer.write(replay.events(reply)) + writer.end()
 

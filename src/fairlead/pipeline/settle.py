@@ -32,6 +32,10 @@ class Settler:
     def begin(self) -> None:
         self._metrics.open += 1
 
+    def cost(self, call: Call) -> int | None:
+        """What the call costs as far as it has come, in nano-dollars; None where that is not known."""
+        return self._till.cost(call, call.attempts[-1]).nano
+
     def settle(self, call: Call, outcome: Outcome, error: FairleadError | None = None) -> None:
         """Count a call that has ended, whatever its end; `error` is what its client got instead of an answer."""
         metrics, usage, now = self._metrics, call.usage, self._clock.monotonic()

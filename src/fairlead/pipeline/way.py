@@ -10,6 +10,7 @@ from fairlead.dialects.envelope import Envelope
 from fairlead.dialects.framing import SSE, Framing
 from fairlead.dialects.model import BadReply, ErrorFacts, Reasoning, Reply
 from fairlead.errors import FailureKind, UpstreamFailure
+from fairlead.ledger import extras
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.relay import Mend, Relay
 from fairlead.providers.quirks import Known, Mender, mender
@@ -19,6 +20,7 @@ from fairlead.upstream.api import Response
 
 _JSON = b"application/json"
 _EVENTS = b"text/event-stream"
+_NOTHING: Mapping[str, bytes | None] = {}
 _mender = cache(mender)
 # Gives the time, in Unix seconds.
 Now: TypeAlias = Callable[[], float]
@@ -68,17 +70,20 @@ class Base:
 
     def outgoing(self) -> Outgoing:
         envelope, target = self.call.envelope, self.target
-        body = envelope.write(target.model, ask_usage=target.provider.usage == "asked", lowered=self.lowered())
+        body = envelope.write(target.model, ask_usage=target.provider.usage == "asked", lowered=self.changed())
         return Outgoing(envelope.endpoint.at(target.model), body)
 
-    def lowered(self) -> Mapping[str, bytes | None]:
-        """The members that ask for fewer tokens, where a budget has no room for more."""
-        call = self.call
-        return (
-            {}
-            if call.most is None or not isinstance(call.envelope, Envelope)
-            else most.lowered(call.envelope, call.most, self.target.model)
-        )
+    def changed(self) -> Mapping[str, bytes | None]:
+        """The members that ask for fewer tokens, where a budget has no room for more, and none that ask for the cost
+        of a provider that does not tell it.
+        """
+        call, envelope = self.call, self.call.envelope
+        if (call.most is None and not envelope.wants_cost) or not isinstance(envelope, Envelope):
+            return _NOTHING
+        changes = {} if call.most is None else dict(most.lowered(envelope, call.most, self.target.model))
+        if envelope.wants_cost and not extras.reports(self.target.provider.name):
+            changes["usage"] = None
+        return changes
 
     def content_type(self, response: Response, *, stream: bool) -> bytes:
         return _EVENTS if stream else response.header(b"content-type") or _JSON

@@ -34,8 +34,10 @@ def read(body: bytes, model: str, *, stream: bool) -> Request:
     _form(request, fields)
     request.thinking = effort.read(fields, extra)
     _account(request, fields)
+    asked = fields.inner("usage")
+    wanted = asked is not None and asked.any("include") is True
     if stream:
-        request.usage_wanted = _usage_wanted(fields, extra)
+        request.usage_wanted = _usage_wanted(fields, extra) or wanted
     extra.update(fields.rest())
     return request
 

@@ -20,7 +20,7 @@ from fairlead.ledger.limits.gate import Gate
 from fairlead.ledger.limits.gate import rules as limit_rules
 from fairlead.ledger.limits.shared import SharedGate
 from fairlead.ledger.prices import PriceBook
-from fairlead.ledger.row import Row
+from fairlead.ledger.row import Bodies, Row
 from fairlead.observe.metrics import Metrics
 from fairlead.pipeline.given import Bounds
 from fairlead.pipeline.limit import Limiter
@@ -64,11 +64,11 @@ class Accounting:
         prices = PriceBook(config.prices, config.price_book)
         return Limiter(lambda: self._gate), Till(prices, tuple(self._rules.values()), self._book, self._clock, bounds)
 
-    def record(self, row: Row) -> None:
-        """Put a call's row into the journal, if there is one."""
+    def record(self, row: Row, *texts: Bodies) -> None:
+        """Put a call's row into the journal, if there is one, and its texts where they are kept."""
         if self.journal is not None:
             row.process = self.process
-            self.journal.append(row)
+            self.journal.append(row, *texts)
 
     def open(self, database: "Database", journal: Path, config: Config) -> "Usage":
         """Journal calls and fold them into this database; share budgets' accounts with all processes that use it.
@@ -82,7 +82,7 @@ class Accounting:
         from fairlead.ledger.together import together  # noqa: PLC0415
         from fairlead.ledger.usage import Usage  # noqa: PLC0415
 
-        days = Retention(calls=config.retention.calls, hours=config.retention.hours)
+        days = Retention(config.retention.calls, config.retention.bodies, config.retention.hours)
         self._database = database
         alone = config.redis is None and config.server.workers == 1 and database.sqlite
         self._together = shared = together(database, config.redis, self.process, self._clock)

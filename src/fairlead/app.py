@@ -210,7 +210,7 @@ def _pipeline(
 ) -> Pipeline:
     notes.announce(policy)
     limiter, till = accounting.stages(config, policy)
-    settler = Settler(metrics, clock, pins, till, accounting.record)
+    settler = Settler(metrics, clock, pins, till, accounting.record, keeps_bodies=config.keep_bodies)
     dispatcher = Dispatcher(upstream, clock, till)
     return Pipeline(limiter, Planner(policy, pins), dispatcher, settler, clock, Kept(policy, upstream, pins))
 

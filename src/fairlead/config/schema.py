@@ -179,6 +179,9 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
         dict[str, PriceEntry], Meta(description="prices of your own, by `PROVIDER/MODEL`, which may be a pattern")
     ] = {}
     retention: Annotated[Retention, Meta(description="how long the record of calls is kept")] = Retention()
+    keep_bodies: Annotated[
+        bool, Meta(description="keep what calls say and are told, up to 64 KiB each, without keys, pictures and sounds")
+    ] = False
     budgets: Annotated[dict[str, Budget], Meta(description="what may be spent, by names of your own")] = {}
     daily_budget: Annotated[
         str | float | None,

@@ -54,6 +54,7 @@ class Retention(Struct, forbid_unknown_fields=True, frozen=True):
 
     calls: Annotated[Natural, Meta(description="each call")] = 90
     hours: Annotated[Natural, Meta(description="sums by hour")] = 90
+    bodies: Annotated[Natural, Meta(description="what calls said and were told, where `keep_bodies` is on")] = 14
 
 
 class Pace(Struct, forbid_unknown_fields=True, frozen=True):

@@ -9,6 +9,7 @@ from typing import Final
 from fairlead.ledger.row import Bodies, Row
 
 LONGEST: Final = 64 * 1024
+MOST_KEPT: Final = 4 * LONGEST  # bytes that are looked at
 MASK: Final = "***"
 # A key by its prefix, what stands after `Bearer`, a key in its PEM frame.
 _KEYS: Final = re.compile(
@@ -30,6 +31,6 @@ def kept(row: Row, request: bytes, reply: bytes) -> Bodies:
 def redacted(body: bytes) -> str:
     """A body as text, without keys, pictures and sounds, cut to 64 KiB."""
     # What is cut off is cut before anything is looked for, lest a long body take long; a key at the edge goes with it.
-    text = body[: 4 * LONGEST].decode("utf-8", "replace").replace("\0", "")
+    text = body[:MOST_KEPT].decode("utf-8", "replace").replace("\0", "")
     text = _KEYS.sub(MASK, _DATA.sub(lambda found: f"{found[1] or ''}{MASK}", text))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

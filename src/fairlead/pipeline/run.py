@@ -7,6 +7,7 @@ from fairlead.clock import Clock
 from fairlead.dialects.anthropic.count import count_text
 from fairlead.dialects.model import Usage
 from fairlead.errors import FairleadError, Stopping, UpstreamError, UpstreamFailure
+from fairlead.ledger.bodies import MOST_KEPT
 from fairlead.ledger.row import Outcome
 from fairlead.pipeline import costed, headers, tally
 from fairlead.pipeline.admit import permitted
@@ -65,6 +66,7 @@ class Pipeline:
         call.status = answer.status
         if call.usage is None and answer.status < 400:
             call.produced = tally.made(call, answer.body)
+        call.answer = answer.body if self._settler.keeps_bodies else b""
         self._settler.settle(call, "ok" if answer.status < 400 else "failed")
         body = answer.body
         if call.envelope.wants_cost and call.cost is not None and call.cost.nano is not None:
@@ -78,8 +80,12 @@ class Pipeline:
             spent -= attempt.ended - attempt.started
         return max(0.0, spent)
 
-    def _costed(self, call: Call, usage: Usage | None, data: bytes) -> bytes:
-        """Events, with the cost where their usage is, once the provider has counted."""
+    def _shown(self, call: Call, usage: Usage | None, data: bytes) -> bytes:
+        """Events as the client gets them: with the cost where their usage is, if it asks for that."""
+        if self._settler.keeps_bodies:
+            if not call.answer:
+                call.answer = bytearray()
+            call.answer += data[: max(0, MOST_KEPT - len(call.answer))]
         if usage is None or not call.envelope.wants_cost:
             return data
         call.usage = usage
@@ -93,10 +99,11 @@ class Pipeline:
         error: FairleadError | None = None
         try:
             if answer.first:
-                yield self._costed(call, pipe.relay.usage, answer.first)
+                yield self._shown(call, pipe.relay.usage, answer.first)
+            looked_at = call.envelope.wants_cost or self._settler.keeps_bodies
             while not pipe.ended:
                 if data := await pipe.next():
-                    yield self._costed(call, pipe.relay.usage, data) if call.envelope.wants_cost else data
+                    yield self._shown(call, pipe.relay.usage, data) if looked_at else data
             outcome = "ok"
         except UpstreamFailure as failure:
             outcome, error = "cut", _broken(call, failure)

@@ -1,12 +1,13 @@
 """The end of a call: what it was and what it cost, counted once and recorded once."""
 
 import logging
-from collections.abc import Callable
+from typing import Protocol
 
 from fairlead.clock import Clock
 from fairlead.dialects.endpoints import CHAT, RESPONSES
 from fairlead.errors import FairleadError
-from fairlead.ledger.row import Outcome, Row
+from fairlead.ledger.bodies import kept
+from fairlead.ledger.row import Bodies, Outcome, Row
 from fairlead.observe.metrics import Metrics
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.limit import used
@@ -16,13 +17,21 @@ from fairlead.pipeline.till import Till
 
 log = logging.getLogger("fairlead.calls")
 
-Record = Callable[[Row], None]
+
+class Record(Protocol):
+    """Writes down the row of a call, and its texts where they are kept."""
+
+    def __call__(self, row: Row, *texts: Bodies) -> None: ...
 
 
 class Settler:
     """Records ended calls."""
 
-    def __init__(self, metrics: Metrics, clock: Clock, pins: Pins, till: Till, record: Record) -> None:
+    def __init__(  # one parameter for each thing that has to know
+        self, metrics: Metrics, clock: Clock, pins: Pins, till: Till, record: Record, *, keeps_bodies: bool = False
+    ) -> None:
+        """`keeps_bodies`: `answer` of a call is wanted too, and recorded with what it asked."""
+        self.keeps_bodies = keeps_bodies
         self._metrics = metrics
         self._pins = pins
         self._clock = clock
@@ -31,6 +40,13 @@ class Settler:
 
     def begin(self) -> None:
         self._metrics.open += 1
+
+    def _note(self, call: Call, row: Row) -> None:
+        if self.keeps_bodies:
+            row.bodies = True
+            self._record(row, kept(row, call.request.body, bytes(call.answer)))
+        else:
+            self._record(row)
 
     def cost(self, call: Call) -> int | None:
         """What the call costs as far as it has come, in nano-dollars; None where that is not known."""
@@ -42,7 +58,7 @@ class Settler:
         self._till.settle(call)
         if call.ticket is not None:
             call.ticket.settle(used(call))
-        self._record(recorded(call, outcome, now, error))
+        self._note(call, recorded(call, outcome, now, error))
         provider = call.attempts[-1].target.provider.name if call.attempts else ""
         metrics.open -= 1
         row = metrics.row(call.envelope.endpoint.name, provider, call.status, outcome)

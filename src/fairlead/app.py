@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fairlead import home
 from fairlead.accounting import Accounting
 from fairlead.clock import Clock, Ticker
 from fairlead.config import schema
@@ -25,7 +25,6 @@ from fairlead.http.protocol import Bounds
 from fairlead.http.proxies import Proxies
 from fairlead.http.routes import Front, routes
 from fairlead.ledger.keyring import Keyring, Own
-from fairlead.ledger.keys import pepper
 from fairlead.ledger.principal import Principal, Role
 from fairlead.local import weights
 from fairlead.local.echo import EchoUpstream
@@ -114,7 +113,6 @@ def engine(loaded: Loaded, environ: Mapping[str, str], key: Secret | None = None
 
 
 # Who acts on this machine without a key: whoever can read its database.
-OPERATOR = Principal("local operator", role=Role.ADMIN)
 
 
 def _own_keys(key: Secret | None, environ: Mapping[str, str]) -> list[Own]:
@@ -132,29 +130,18 @@ def _own_keys(key: Secret | None, environ: Mapping[str, str]) -> list[Own]:
     return found
 
 
-def directory(config: Config, environ: Mapping[str, str], clock: Clock | None = None) -> "Directory":
-    """Who may call, as the configured database has it. Opens nothing but the pepper's file. Raises `ConfigError`."""
-    # The database's library takes longer to import than all else, and asking in-process needs none.
-    from fairlead.ledger.directory import Directory  # noqa: PLC0415
-    from fairlead.state.database import Database  # noqa: PLC0415
-
-    folder = data_dir(config, environ)
-    database = Database(config.database or str(folder / "fairlead.db"))
-    return Directory(database, pepper(folder, environ.get("FAIRLEAD_PEPPER", "").strip()), clock or Clock())
-
-
 async def open_directory(engine: Engine, service: "Service", config: Config, environ: Mapping[str, str]) -> "Directory":
     """Let in by the stored keys and record calls from now on, and administer both over HTTP. Raises `ConfigError`.
 
     A database that does not answer is asked again each second.
     """
-    there = await asyncio.to_thread(directory, config, environ, engine.clock)
+    there = await asyncio.to_thread(home.directory, config, environ, engine.clock)
     engine.keyring.attach(there)
     service.admin.directory = there
     await engine.keyring.look()
     engine.keyring.follow()
-    engine.pins.beyond = Remembered(data_dir(config, environ) / "made.jsonl")
-    journal = data_dir(config, environ) / "journal"
+    engine.pins.beyond = Remembered(home.data_dir(config, environ) / "made.jsonl")
+    journal = home.data_dir(config, environ) / "journal"
     service.records.usage = engine.accounting.open(there.database, journal, config)
     return there
 
@@ -195,7 +182,7 @@ def service(engine: Engine, config: Config) -> Service:
 
 
 def _local_model(config: Config, environ: Mapping[str, str], clock: Clock) -> LocalModel | None:
-    file = weights.installed(data_dir(config, environ))
+    file = weights.installed(home.data_dir(config, environ))
     return LocalModel(file, clock) if file is not None else None
 
 
@@ -222,7 +209,7 @@ def make_policy(config: Config, environ: Mapping[str, str], found: Iterable[List
     for provider in providers.values():
         quirks.mender(provider.quirks)
     identity = _identity(config)
-    here = weights.installed(data_dir(config, environ)) is not None
+    here = weights.installed(home.data_dir(config, environ)) is not None
     return Policy(
         {name: _ready(_reached(provider, config), identity, here) for name, provider in providers.items()},
         {
@@ -294,18 +281,6 @@ def _ready(provider: Provider, identity: tuple[tuple[str, str], ...], weights_he
     if provider.name == "echo" or (provider.name == "local" and weights_here):
         return replace(provider, base_url=f"{provider.name}:")
     return provider
-
-
-def data_dir(config: Config, environ: Mapping[str, str]) -> Path:
-    """Where weights and records are kept."""
-    if config.data_dir:
-        return Path(config.data_dir).expanduser()
-    home = environ.get("XDG_DATA_HOME", "")
-    if home:
-        return Path(home) / "fairlead"
-    from platformdirs import user_data_dir  # noqa: PLC0415 - seldom needed
-
-    return Path(user_data_dir("fairlead"))
 
 
 def check_exposure(config: Config, environ: Mapping[str, str], stored: int = 0) -> None:

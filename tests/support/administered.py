@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fairlead import app
+from fairlead import home
 from fairlead.clock import Clock
 from fairlead.config.load import load
 from fairlead.ledger.directory import Directory
@@ -32,7 +32,7 @@ async def administered(
     settings = {"providers": {}, **(settings or {})}
     async with running(folder, settings, variables, clock) as gateway:
         loaded = load(str(folder / "fairlead.yaml"), variables, folder)
-        there = await asyncio.to_thread(app.directory, loaded.config, variables, gateway.engine.clock)
+        there = await asyncio.to_thread(home.directory, loaded.config, variables, gateway.engine.clock)
         gateway.engine.keyring.attach(there)
         gateway.service.admin.directory = there
         await gateway.engine.keyring.look()

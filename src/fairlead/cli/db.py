@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fairlead import app
+from fairlead import home
 from fairlead.cli import say, settings
 from fairlead.cli.ask import CONFIG
 from fairlead.cli.limits import JSON, told
@@ -56,7 +56,7 @@ def _opened(config: str | None) -> "Iterator[Database]":
 
     loaded, environ = settings.read(config)
     settings.quiet_log(loaded)
-    folder = app.data_dir(loaded.config, environ)
+    folder = home.data_dir(loaded.config, environ)
     with contextlib.closing(Database(loaded.config.database or str(folder / "fairlead.db"))) as database:
         yield database
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import click
 import msgspec
 
-from fairlead import app
+from fairlead import home
 from fairlead.cli import loop, settings
 from fairlead.cli.answer import Told
 from fairlead.cli.usage import NAMED, BadUsage
@@ -84,7 +84,7 @@ def at(gateway: str | None, config: str | None) -> Iterator[Desk]:
         return
     loaded, environ = settings.read(config)
     settings.quiet_log(loaded)
-    directory = app.directory(loaded.config, environ)
+    directory = home.directory(loaded.config, environ)
     directory.open()
     try:
         yield Here(directory)
@@ -99,37 +99,37 @@ class Here:
         self._there = directory
 
     def add_key(self, wanted: NewKey) -> MadeKey:
-        made: MadeKey = self._there.add_key(app.OPERATOR, wanted)
+        made: MadeKey = self._there.add_key(home.OPERATOR, wanted)
         return made
 
     def add(self, wanted: New) -> Any:
-        return self._there.add(app.OPERATOR, wanted)
+        return self._there.add(home.OPERATOR, wanted)
 
     def every(self, kind: ObjectKind, team: str = "") -> list[Any]:
-        return _all(lambda after: self._there.page(app.OPERATOR, kind, after=after, limit=_MOST, team=team))
+        return _all(lambda after: self._there.page(home.OPERATOR, kind, after=after, limit=_MOST, team=team))
 
     def show(self, kind: ObjectKind, named: str) -> Any:
-        return self._there.show(app.OPERATOR, kind, named)
+        return self._there.show(home.OPERATOR, kind, named)
 
     def change(self, kind: ObjectKind, named: str, wanted: Change) -> Any:
-        return self._there.change(app.OPERATOR, kind, named, wanted)
+        return self._there.change(home.OPERATOR, kind, named, wanted)
 
     def rotate(self, named: str, wanted: Rotation) -> MadeKey:
-        made: MadeKey = self._there.rotate(app.OPERATOR, named, wanted)
+        made: MadeKey = self._there.rotate(home.OPERATOR, named, wanted)
         return made
 
     def block(self, kind: ObjectKind, named: str, *, blocked: bool) -> Any:
-        return self._there.block(app.OPERATOR, kind, named, blocked=blocked)
+        return self._there.block(home.OPERATOR, kind, named, blocked=blocked)
 
     def delete(self, kind: ObjectKind, named: str) -> Any:
-        return self._there.delete(app.OPERATOR, kind, [named])[0]
+        return self._there.delete(home.OPERATOR, kind, [named])[0]
 
     def records(self, after: int | None, limit: int) -> Page[Record]:
-        page: Page[Record] = self._there.records(app.OPERATOR, after=after, limit=limit)
+        page: Page[Record] = self._there.records(home.OPERATOR, after=after, limit=limit)
         return page
 
     def verify(self) -> Verdict:
-        verdict: Verdict = self._there.verify(app.OPERATOR)
+        verdict: Verdict = self._there.verify(home.OPERATOR)
         return verdict
 
 
@@ -183,6 +183,8 @@ class There:
         return msgspec.json.decode(said, type=gives)
 
     async def _sent(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        from fairlead import app  # noqa: PLC0415 - the engine, which only a gateway elsewhere takes
+
         upstream = app.outbound(dict(os.environ))
         try:
             response = await upstream.send(Request(self._provider, method, path, body, _CLOCKS))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fairlead import app
+from fairlead import app, home
 from fairlead.cli import checks, configs, loop, reach, say
 from fairlead.cli.ask import CONFIG
 from fairlead.cli.checks import Check
@@ -55,7 +55,7 @@ def examine(config: str | None, environ: Environ, *, offline: bool, portkey: boo
 
 
 def _settings(loaded: Loaded, policy: Policy, environ: Mapping[str, str]) -> list[Check]:
-    folder = app.data_dir(loaded.config, environ)
+    folder = home.data_dir(loaded.config, environ)
     warned = [Check("config", "warn", warning, "unset what is not used") for warning in loaded.warnings]
     read = checks.configuration(loaded.files, loaded.config, environ)
     named = [*checks.allowed(policy), *checks.portkey(policy)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
-from fairlead import app
+from fairlead import home
 from fairlead.cli import say, settings
 from fairlead.cli.ask import CONFIG
 from fairlead.clock import Clock
@@ -43,7 +43,7 @@ class Record:
         from fairlead.state.database import Database  # noqa: PLC0415
 
         loaded, environ = settings.read(config)
-        folder = app.data_dir(loaded.config, environ)
+        folder = home.data_dir(loaded.config, environ)
         database = Database(loaded.config.database or str(folder / "fairlead.db"))
         schema.ensure(database)
         clock, journal = Clock(), folder / "journal"

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from fairlead import app
+from fairlead import app, home
 from fairlead.cli import say, settings
 from fairlead.cli.ask import CONFIG
 from fairlead.cli.usage import BadUsage
@@ -35,7 +35,7 @@ def pull(name: str, config: str | None) -> None:
         hint = nearest(name, _KNOWN) or f"there is {', '.join(f'`{known}`' for known in _KNOWN)}"
         raise BadUsage(f"there are no weights `{name}` to fetch", hint=hint)
     loaded, environ = settings.read(config)
-    folder = app.data_dir(loaded.config, environ)
+    folder = home.data_dir(loaded.config, environ)
     if weights.installed(folder, _KNOWN[name]):
         say.note(f"`{name}` is here already")
     with _told(name) as bar:
@@ -48,7 +48,7 @@ def pull_if_needed(config: Config, environ: Mapping[str, str]) -> None:
 
     What keeps it from that is told, and is no error.
     """
-    folder = app.data_dir(config, environ)
+    folder = home.data_dir(config, environ)
     if config.offline or weights.installed(folder) or keyed(app.make_policy(config, environ)):
         return
     if find_spec("xllamacpp") is None:

@@ -16,7 +16,7 @@ from typing import TypeVar
 import click
 import uvloop
 
-from fairlead import app, ids
+from fairlead import app, home, ids
 from fairlead.cli import banner, say, worker
 from fairlead.cli.pull import pull_if_needed
 from fairlead.cli.worker import Post
@@ -163,7 +163,7 @@ class Serving:
             keyring.add(Own(Secret(minted), Principal("default")))
             self._keys = banner.Keys(0, minted, lasts=False)
             return
-        made = await asyncio.to_thread(directory.first_key, app.OPERATOR, "first")
+        made = await asyncio.to_thread(directory.first_key, home.OPERATOR, "first")
         self._keys = banner.Keys(1, made.key) if made else banner.Keys(1)
         await keyring.look()
 

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from fairlead import app
 from fairlead.cli import say
 from fairlead.config.env_files import Environ, gathered
 from fairlead.config.load import Loaded, load
@@ -23,6 +22,8 @@ def read(config: str | None) -> tuple[Loaded, Environ]:
 
 def policy(config: str | None) -> Policy:
     """What routing knows by that configuration. Raises `ConfigError`."""
+    from fairlead import app  # noqa: PLC0415 - the engine, which most commands do without
+
     loaded, environ = read(config)
     made = app.make_policy(loaded.config, environ)
     for doubt in doubts(made):

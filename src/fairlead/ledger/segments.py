@@ -9,7 +9,7 @@ from typing import Final
 
 from fairlead.ledger.journal import SUFFIX
 
-BATCH: Final = 1000
+BATCH: Final = 2500
 _CHUNK: Final = 1024 * 1024
 
 # Where some lines begin and end in their file, and the lines.
@@ -48,7 +48,7 @@ def is_left(fd: int) -> bool:
 
 
 def pieces(fd: int, start: int, *, whole: bool) -> Iterator[Piece]:
-    """Its lines from `start` on, up to 1,000 at a time.
+    """Its lines from `start` on, up to 2,500 at a time.
 
     What stands after the last end of a line is not whole yet; it is a line too where the file is (`whole`).
     """

@@ -82,7 +82,8 @@ class Accounting:
         from fairlead.ledger.together import together  # noqa: PLC0415
         from fairlead.ledger.usage import Usage  # noqa: PLC0415
 
-        days = Retention(config.retention.calls, config.retention.bodies, config.retention.hours)
+        kept = config.retention
+        days = Retention(calls=kept.calls, bodies=kept.bodies, hours=kept.hours)
         self._database = database
         alone = config.redis is None and config.server.workers == 1 and database.sqlite
         self._together = shared = together(database, config.redis, self.process, self._clock)

@@ -112,9 +112,6 @@ def engine(loaded: Loaded, environ: Mapping[str, str], key: Secret | None = None
     return Engine(gateway, upstream, ticker, clock, metrics, local, pins, Discovery(upstream), keyring, accounting)
 
 
-# Who acts on this machine without a key: whoever can read its database.
-
-
 def _own_keys(key: Secret | None, environ: Mapping[str, str]) -> list[Own]:
     """The operator's keys, which no database knows of. Raises `ConfigError` where one is to be both kinds."""
     found = [Own(key, Principal("default"))] if key is not None else []

@@ -15,7 +15,7 @@ from fairlead.ledger.principal import Principal, Role
 if TYPE_CHECKING:
     from fairlead.ledger.directory import Directory
 
-# Who may write to the data directory may administer.
+# Who acts on this machine without a key: whoever can read its database.
 OPERATOR: Final = Principal("local operator", role=Role.ADMIN)
 
 

@@ -62,7 +62,7 @@ class Exchange:
         found = self._named.get(name)
         if found is None or len(self._named) == len(self._headers):
             return found
-        if sum(key == name for key, _ in self._headers) > 1:
+        if len(self.values(name)) > 1:
             raise RequestError(f"the header `{name.decode()}` is sent twice")
         return found
 

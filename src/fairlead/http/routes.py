@@ -1,7 +1,9 @@
 """Every path of the gateway, and who may ask for it."""
 
 import re
+from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 from urllib.parse import parse_qs, unquote, unquote_to_bytes
 
 from fairlead.dialects import endpoints as at
@@ -182,7 +184,7 @@ class Front:
         proxies: Proxies | None = None,
     ) -> None:
         self._gateway = gateway
-        self._proxies = proxies
+        self._address: Callable[[Exchange], str] = proxies.client_of if proxies else attrgetter("address")
         self._hosts = hosts or Hosts()
         self._routes = {(route.method.encode(), route.path.encode()): route for route in table}
         self._patterns = [(_pattern(route.path), route) for route in table if "{" in route.path]
@@ -199,8 +201,7 @@ class Front:
             exchange.dialect = route.dialect
             if route.role == "client":
                 exchange.principal = principal = self._gateway.admit(_presented_key(exchange))
-                proxies = self._proxies
-                to_call(principal, route.path, exchange.address if proxies is None else proxies.client_of(exchange))
+                to_call(principal, route.path, self._address(exchange))
             elif route.role != "public":
                 self._let_administer(exchange, route)
         except FairleadError as error:
@@ -213,8 +214,7 @@ class Front:
         # Not by the query, where LiteLLM's clients put the key that they ask about.
         exchange.principal = principal = self._gateway.admit(_key_in_head(exchange))
         to_administer(principal, ADMINISTRATIVE[route.role], reads=route.method == "GET")
-        proxies = self._proxies
-        within(principal, route.path, exchange.address if proxies is None else proxies.client_of(exchange))
+        within(principal, route.path, self._address(exchange))
 
     def refused(self, error: FairleadError) -> None:
         """Count what never became a call."""

@@ -74,7 +74,7 @@ class Call(Struct, eq=False):
     carry of it, in the client's words. `made` has what only the provider that answered can use again,
     `returned` those headers of its reply that the client gets too. `most` is what a budget lowered the tokens asked for
     to, `produced` about how many tokens came of a reply that nobody counted, and `cut` says that it ended too soon;
-    `charges` is what it spent by account. `answer` is what its client got, where that is kept.
+    `charges` is what it spent by account. `answer` is the reply, without its cost, where that is kept.
     """
 
     id: str

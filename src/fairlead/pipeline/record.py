@@ -48,8 +48,8 @@ def recorded(call: Call, outcome: Outcome, now: float, error: FairleadError | No
         user=principal.user,
         organisation=principal.organisation,
         end_user=_text(said.end_user) if said.end_user else "",
-        asked=_text(call.envelope.model),
-        model=_text(answered.target.model) if answered else "",
+        asked=_name(call.envelope.model),
+        model=_name(answered.target.model) if answered else "",
         provider=answered.target.provider.name if answered else "",
         intent=call.plan.intent or "",
         reason=_text(call.plan.reason, LONGEST_TEXT),
@@ -112,7 +112,7 @@ def _attempt(attempt: Attempt, began: float) -> ledger.Attempt:
     failure, target = attempt.failure, attempt.target
     return ledger.Attempt(
         target.provider.name,
-        _text(target.model),
+        _name(target.model),
         str(failure.kind) if failure else "ok",
         max(0, int((attempt.started - began) * _US)),
         max(0, int((attempt.ended - attempt.started) * _US)),
@@ -144,7 +144,6 @@ def _metadata(given: Mapping[str, str]) -> dict[str, str]:
     return {_text(name): _text(str(value), LONGEST_TEXT) for name, value in list(given.items())[:MOST_METADATA]}
 
 
-@lru_cache(maxsize=512)
 def _text(text: str, longest: int = LONGEST_NAME) -> str:
     """As much of it as is kept, in characters that every database takes."""
     if len(text) <= longest and text.isascii() and "\0" not in text:
@@ -152,3 +151,7 @@ def _text(text: str, longest: int = LONGEST_NAME) -> str:
     if len(text) > longest:
         text = text[: longest - 1] + "…"
     return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+# Names of models are few and come again; whatever else clients say is not held.
+_name = lru_cache(maxsize=512)(_text)

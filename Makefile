@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-again soak lint sdk-suite lock bench bench-peers docs clean
+.PHONY: help setup dev run test test-again soak wall wall-peers lint sdk-suite lock bench bench-peers docs route-eval clean
 
 help:            ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,11 @@ test-again: $(VENV)/.dev ## run the tests that failed last, one after the other
 	@$(BIN)/python -m pytest -v --last-failed --last-failed-no-failures none
 soak: $(VENV)/.dev     ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m soak -s
+wall: $(VENV)/.dev     ## play the failure wall, write docs/reliability.md
+	@$(BIN)/python -m pytest tests/wall -m "wall or not soak"
+	@$(BIN)/python -m tests.wall
+wall-peers:      ## install the peers that the wall can be played against
+	$(PYTHON) bench/peers.py portkey litellm
 lint: $(VENV)/.dev     ## style, types, layers, sizes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,6 +35,9 @@ sdk-suite: $(VENV)/.dev  ## the tests of OpenAI's SDK, with and without the gate
 dev: $(VENV)/.dev      ## make .venv for working on Fairlead
 docs: $(VENV)/.dev     ## write the generated reference pages anew
 	$(BIN)/python scripts/generate_docs.py
+route-eval: $(VENV)/.dev  ## score the choice between two models; TABLE=FILE for prompts of your own
+	@$(BIN)/python -m bench.routes $(if $(TABLE),$(TABLE),--hold-out set)
+	@$(if $(TABLE),,echo && $(BIN)/python -m bench.routes --hold-out set --by-length 100)
 bench: $(VENV)/.dev    ## measure against nginx, write docs/performance.md
 	$(BIN)/python -m bench
 bench-peers:     ## install the peers that the bench can measure

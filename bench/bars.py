@@ -84,5 +84,6 @@ BARS = (
     Bar("RSS idle, without the local model", "memory", 60, 45, " MiB", lambda f: f.get(US, "rss_idle")),
     Bar("RSS gained by 100k calls and 150 KB bodies", "memory", 15, None, " MiB", _gained),
     Bar("start to first 200", "start", 1.0, 0.2, " s", lambda f: f.get(US, "first_200")),
+    Bar("planning a call: 10 targets, health, weights", "plan", 8, None, " µs", lambda f: f.get(US, "plan_us")),
     Bar("`ai --help`", "help", 0.25, 0.12, " s", lambda f: f.get(US, "help_s")),
 )

@@ -221,7 +221,18 @@ def helps(bench: Bench) -> None:
         once()
         bench.figures.add(one.name, help_s=statistics.median(once() for _ in range(bench.scale.helps)))
 
-    bench.each("help", measure, [one for one in bench.subjects if one.name == "Fairlead"])
+    bench.each("help", measure, _ours(bench))
+
+
+def plans(bench: Bench) -> None:
+    """CPU-us to plan a call to a model of ten equal targets, by health and weights: the planner, in this process."""
+    from bench.plans import planned  # noqa: PLC0415 - the whole engine
+
+    bench.each("plan", lambda one: bench.figures.add(one.name, **planned(bench.scale.rounds)), _ours(bench))
+
+
+def _ours(bench: Bench) -> list[Subject]:
+    return [one for one in bench.subjects if one.name == "Fairlead"]
 
 
 LOADED: dict[str, Callable[[Bench], None]] = {
@@ -232,5 +243,5 @@ LOADED: dict[str, Callable[[Bench], None]] = {
     "events": events,
     "streams": streams,
 }
-ALONE: dict[str, Callable[[Bench], None]] = {"memory": memory, "start": starts, "help": helps}
+ALONE: dict[str, Callable[[Bench], None]] = {"memory": memory, "start": starts, "help": helps, "plan": plans}
 NEEDED = {"translated": ("cpu", "big", "events")}

@@ -1,4 +1,4 @@
-"""Install the peers that the bench can measure into bench/.work. Needs nothing but Python, and npm for Portkey."""
+"""Install the peers of the bench and of the wall into bench/.work. Needs nothing but Python, and npm for Portkey."""
 
 import shutil
 import subprocess
@@ -12,6 +12,8 @@ PORTKEY = "@portkey-ai/gateway@1.15.2"
 # Portkey takes any 1.x of it, and with the newest answers every stream with 500.
 NODE_SERVER = "@hono/node-server@1.8.2"
 TENSORZERO = "tensorzero==2026.6.0"
+LITELLM = "litellm[proxy]==1.106.2"
+LITELLM_HOME = WORK / "litellm-venv"
 
 
 def portkey() -> str | None:
@@ -25,11 +27,19 @@ def portkey() -> str | None:
 
 def tensorzero() -> str | None:
     """Install TensorZero's package, which holds its gateway; why not, if it cannot be had."""
-    home = WORK / "peers-venv"
+    return _pip(WORK / "peers-venv", TENSORZERO)
+
+
+def litellm() -> str | None:
+    """Install LiteLLM and its proxy; why not, if they cannot be had."""
+    return _pip(LITELLM_HOME, LITELLM)
+
+
+def _pip(home: Path, package: str) -> str | None:
     if not (home / "bin" / "python").exists():
         venv.create(home, with_pip=True)
     flags = ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
-    return _run([str(home / "bin" / "python"), "-m", "pip", "install", *flags, TENSORZERO])
+    return _run([str(home / "bin" / "python"), "-m", "pip", "install", *flags, package])
 
 
 def _run(argv: list[str]) -> str | None:
@@ -38,11 +48,11 @@ def _run(argv: list[str]) -> str | None:
 
 
 def main(names: Sequence[str]) -> int:
-    """Install those named, or both, and say what came of it."""
+    """Install those named, or those of the bench, and say what came of it."""
     WORK.mkdir(parents=True, exist_ok=True)
     failed = False
-    for name, install in (("Portkey", portkey), ("TensorZero", tensorzero)):
-        if names and name.lower() not in names:
+    for name, install in (("Portkey", portkey), ("TensorZero", tensorzero), ("LiteLLM", litellm)):
+        if name.lower() not in (names or ("portkey", "tensorzero")):
             continue
         why = install()
         failed |= why is not None

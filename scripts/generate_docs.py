@@ -36,12 +36,13 @@ from fairlead.http.ledger import Records
 from fairlead.http.pages import Pages
 from fairlead.http.route import Route
 from fairlead.http.routes import routes
+from fairlead.http.waiting import Waiting
 from fairlead.observe.metrics import Metrics
 from fairlead.providers import registry
 from fairlead.providers.catalog import load_rows
 from fairlead.providers.portkey import VENDORS
 from fairlead.providers.row import Capability, ProviderEntry
-from fairlead.routing.disposition import disposition, kind_of_status
+from fairlead.routing.disposition import Blame, disposition, kind_of_status
 from fairlead.routing.plan import MAX_TARGETS
 from fairlead.secret import Secret
 from fairlead.upstream.http1 import Limits
@@ -130,7 +131,7 @@ def _section(
     for name, field in body["properties"].items():
         here = f"{path}.{name}" if path else name
         inner, suffix = _inner(field)
-        if inner:
+        if inner and definitions[inner] is not body:
             _section(here + suffix, definitions[inner], definitions, into)
             if not suffix:
                 continue
@@ -161,9 +162,8 @@ def _type(field: dict[str, Any]) -> str:
     if field.get("type") == "array":
         return "list of " + (_type(field["items"]) if "$ref" not in field["items"] else "entries")
     if field.get("type") == "object":
-        return "names with " + (
-            _type(field["additionalProperties"]) if "$ref" not in field["additionalProperties"] else "entries"
-        )
+        held = field.get("additionalProperties") or {}
+        return f"names with {_type(held) if isinstance(held, dict) and '$ref' not in held else 'entries'}"
     bounds = [f"{sign} {field[name]}" for name, sign in _BOUNDS if name in field]
     pattern = [f"`{field['pattern']}`"] if "pattern" in field else []
     return ", ".join([_TYPES.get(field.get("type", ""), "value"), *bounds, *pattern])
@@ -261,7 +261,9 @@ def intents() -> str:
 def route_table() -> tuple[Route, ...]:
     """The routes that the server serves."""
     engine = app.engine(load.Loaded(Config(), ()), {}, Secret("documentation"))
-    return routes(Calls(engine.gateway), Pages(engine.gateway, engine.clock), Admin(engine.keyring), Records())
+    return routes(
+        Calls(engine.gateway, Waiting(0)), Pages(engine.gateway, engine.clock), Admin(engine.keyring), Records()
+    )
 
 
 NEEDS = {
@@ -319,7 +321,7 @@ def _upstream(kind: FailureKind) -> dict[str, Any]:
     facts = {**_facts(UpstreamError), "status": rule.status, "code": rule.code, "retryable": rule.retryable}
     if rule.status == 429:
         facts["type"] = "rate_limit_error"
-    if not rule.next:
+    if rule.blame is Blame.CLIENT:
         facts |= {"type": "invalid_request_error", "exit_code": 1}
     return facts
 
@@ -352,11 +354,13 @@ def error_codes() -> str:
 def dispositions() -> str:
     """What each kind of failure does."""
     return table(
-        ("kind", "next target tried", "status if none is left", "code", "may work later"),
+        ("kind", "what is asked next", "counts against", "tried again as", "status", "code", "may work later"),
         (
             [
                 f"`{kind}`",
-                "yes" if rule.next else "no",
+                rule.then.value,
+                rule.blame.value,
+                f"`{rule.cause}`" if rule.cause else "-",
                 rule.status,
                 f"`{rule.code}`",
                 "yes" if rule.retryable else "no",
@@ -392,6 +396,7 @@ def metrics() -> str:
     numbers.row("chat.completions", "openai", 200, "ok").calls += 1
     numbers.attempts["openai", "ok"] += 1
     numbers.refused["invalid_api_key"] += 1
+    numbers.targets = lambda: [("openai", "gpt-4o", 0.0, 0, 0.0)]
     rows = []
     for family in text_string_to_metric_families(numbers.exposition().decode()):
         labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
@@ -434,6 +439,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "layers": layers,
     "verbs": verbs,
     **runpy.run_path(str(REPO / "scripts" / "dialect_matrix.py"), run_name="dialect_matrix")["PARTS"],
+    **runpy.run_path(str(REPO / "scripts" / "profile_tables.py"), run_name="profile_tables")["PARTS"],
 }
 
 

@@ -22,9 +22,12 @@ from fairlead.ledger.limits.shared import SharedGate
 from fairlead.ledger.prices import PriceBook
 from fairlead.ledger.row import Bodies, Row
 from fairlead.observe.metrics import Metrics
+from fairlead.pipeline.beside import Beside
 from fairlead.pipeline.given import Bounds
 from fairlead.pipeline.limit import Limiter
 from fairlead.pipeline.till import Till
+from fairlead.routing import tabled
+from fairlead.routing.health import Board
 from fairlead.routing.policy import Policy
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ class Accounting:
         self.process = secrets.token_hex(8)
         self.journal: Journal | None = None
         self.folder: Folder | None = None
+        self.prices = PriceBook()
         self._clock = clock
         self._alerts = (metrics or Metrics()).alerts
         self._book = Book(MemoryLeases(), clock, self._alerted)
@@ -53,6 +57,7 @@ class Accounting:
         self._rules: Mapping[str, Rule] = {}
         self._together: Together | None = None
         self._database: Database | None = None
+        self._beside: Beside | None = None
         self._tending: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
 
@@ -61,7 +66,7 @@ class Accounting:
         self._rules = _kept(self._rules, {rule.name: rule for rule in rules(_budgets(config))})
         self._gate.change(limit_rules(config.limits))
         bounds = Bounds(output=config.output_allowance, known=_most_known(policy))
-        prices = PriceBook(config.prices, config.price_book)
+        self.prices = prices = PriceBook(tabled.prices(config, policy), config.price_book)
         return Limiter(lambda: self._gate), Till(prices, tuple(self._rules.values()), self._book, self._clock, bounds)
 
     def record(self, row: Row, *texts: Bodies) -> None:
@@ -96,6 +101,12 @@ class Accounting:
         self.folder.start()
         self._tending = asyncio.get_running_loop().create_task(self._tend())
         return Usage(database, journal, self._clock, days)
+
+    def share(self, board: Board) -> None:
+        """Let other processes know what is left alone, and learn it from them, where there is a Redis for that."""
+        notices = self._together.notices if self._together is not None else None
+        if notices is not None:
+            self._beside = Beside(board, notices, self._clock)
 
     @property
     def warning(self) -> str | None:
@@ -139,6 +150,9 @@ class Accounting:
         while not self._ending.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), _TEND_SECONDS)
+            if self._beside is not None:
+                with contextlib.suppress(StoreUnavailable):
+                    await self._beside.tend()
             try:
                 await self._book.tend()
                 if isinstance(self._gate, SharedGate):

@@ -1,21 +1,19 @@
 """The composition root: the one place that names concrete classes and ties them together."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fairlead import home
 from fairlead.accounting import Accounting
 from fairlead.clock import Clock, Ticker
-from fairlead.config import schema
-from fairlead.config.environment import kept
-from fairlead.config.find import expand
 from fairlead.config.load import Loaded
-from fairlead.config.names import providers_in
 from fairlead.config.schema import Config
 from fairlead.errors import ConfigError
 from fairlead.gateway import Gateway
+from fairlead.http import health
 from fairlead.http.admin import Admin
 from fairlead.http.calls import Calls
 from fairlead.http.hosts import Hosts
@@ -24,6 +22,7 @@ from fairlead.http.pages import Pages
 from fairlead.http.protocol import Bounds
 from fairlead.http.proxies import Proxies
 from fairlead.http.routes import Front, routes
+from fairlead.http.waiting import Waiting
 from fairlead.ledger.keyring import Keyring, Own
 from fairlead.ledger.principal import Principal, Role
 from fairlead.local import weights
@@ -31,21 +30,23 @@ from fairlead.local.echo import EchoUpstream
 from fairlead.local.supervisor import LocalModel
 from fairlead.local.upstream import LocalUpstream
 from fairlead.observe.metrics import Metrics
+from fairlead.pipeline.attempt import Attempts
+from fairlead.pipeline.budgets import Retries
 from fairlead.pipeline.dispatch import Dispatcher
 from fairlead.pipeline.kept import Kept
+from fairlead.pipeline.moments import Moments
 from fairlead.pipeline.pins import Pins
 from fairlead.pipeline.plan import Planner
 from fairlead.pipeline.remembered import Remembered
 from fairlead.pipeline.run import Pipeline
 from fairlead.pipeline.settle import Settler
-from fairlead.providers import catalog, portkey, quirks, registry
-from fairlead.providers.custom import is_here
-from fairlead.providers.portkey import Listed, Portkey
-from fairlead.providers.registry import Registry
-from fairlead.providers.row import Provider
-from fairlead.routing import intent, notes
+from fairlead.pipeline.shadow import Copies, ShadowPlanner, Shadows
+from fairlead.policies import make_policy
+from fairlead.routing import difficulty, intent, notes
+from fairlead.routing.analysis import cues
 from fairlead.routing.plan import LAST_RESORT, keyed
-from fairlead.routing.policy import Intent, Model, OnLoss, Policy
+from fairlead.routing.policy import Policy
+from fairlead.routing.sticky import Sessions
 from fairlead.secret import Secret
 from fairlead.upstream.api import Upstream
 from fairlead.upstream.client import HttpUpstream
@@ -68,9 +69,11 @@ class Engine:
     metrics: Metrics
     _local: LocalUpstream
     pins: Pins
+    sessions: Sessions
     portkey: Discovery
     keyring: Keyring
     accounting: Accounting
+    copies: Copies = field(default_factory=Copies)
 
     @property
     def local(self) -> LocalModel | None:
@@ -79,15 +82,36 @@ class Engine:
     def reconfigure(self, loaded: Loaded, environ: Mapping[str, str], check: Callable[[Policy], None]) -> None:
         """Serve new calls by another configuration, if `check` allows. Raises `ConfigError` and changes nothing."""
         policy = make_policy(loaded.config, environ, self.portkey.found(loaded.config))
+        policy = replace(policy, board=self.gateway.policy.board)
         check(policy)
         # The weights may have been fetched since the start.
         self._local.model = self._local.model or _local_model(loaded.config, environ, self.clock)
-        made = _pipeline(policy, loaded.config, self.upstream, self.metrics, self.clock, self.pins, self.accounting)
+        made = _pipeline(
+            policy,
+            loaded.config,
+            self.upstream,
+            self.metrics,
+            self.clock,
+            self.pins,
+            self.sessions,
+            self.accounting,
+        )
+        made.shadows = self.shadows(made, policy)
         self.gateway.swap(made, policy)
+
+    def shadows(self, made: Pipeline, policy: Policy) -> Shadows | None:
+        """What copies calls, where an experiment wants copies."""
+        wanted = [each.name for each in policy.experiments if each.shadow]
+        if not wanted:
+            return None
+        moments = _moments(self.clock, self.accounting, self.sessions)
+        carried = {name: made.apart(ShadowPlanner(name, policy, self.pins, moments)) for name in wanted}
+        return Shadows(policy, carried, self.copies, self.clock)
 
     async def aclose(self) -> None:
         """Let go of every connection and end the local model."""
         await self.keyring.aclose()
+        await self.copies.aclose()
         await self.upstream.aclose()
         if self.pins.beyond is not None:
             self.pins.beyond.close()
@@ -107,9 +131,13 @@ def engine(loaded: Loaded, environ: Mapping[str, str], key: Secret | None = None
     upstream = Switch(http, {"local": local, "echo": EchoUpstream(clock)})
     pins = Pins()
     keyring, accounting = Keyring(_own_keys(key, environ)), Accounting(clock, metrics)
-    made = _pipeline(policy, loaded.config, upstream, metrics, clock, pins, accounting)
+    sessions = Sessions()
+    made = _pipeline(policy, loaded.config, upstream, metrics, clock, pins, sessions, accounting)
     gateway = Gateway(made, policy, keyring, clock, metrics, accounting.record)
-    return Engine(gateway, upstream, ticker, clock, metrics, local, pins, Discovery(upstream), keyring, accounting)
+    found = Discovery(upstream)
+    engine = Engine(gateway, upstream, ticker, clock, metrics, local, pins, sessions, found, keyring, accounting)
+    made.shadows = engine.shadows(made, policy)
+    return engine
 
 
 def _own_keys(key: Secret | None, environ: Mapping[str, str]) -> list[Own]:
@@ -140,6 +168,7 @@ async def open_directory(engine: Engine, service: "Service", config: Config, env
     engine.pins.beyond = Remembered(home.data_dir(config, environ) / "made.jsonl")
     journal = home.data_dir(config, environ) / "journal"
     service.records.usage = engine.accounting.open(there.database, journal, config)
+    engine.accounting.share(engine.gateway.policy.board)
     return there
 
 
@@ -161,9 +190,21 @@ class Service:
 
 def service(engine: Engine, config: Config) -> Service:
     """What a server serves over an engine."""
-    # Else the first call without a model would wait for it.
+    # Else the first call that is read for them would wait for these.
     intent.vocabulary()
-    pages = Pages(engine.gateway, engine.clock, lambda: engine.accounting.warning)
+    policy = engine.gateway.policy
+    if policy.tables.routing is not None:
+        cues.vocabulary()
+    if policy.tables.routing is not None or any(model.tiers for model in policy.models.values()):
+        difficulty.vocabulary()
+    accounting, clock = engine.accounting, engine.clock
+    engine.metrics.targets = lambda: health.measured(engine.gateway.policy.board, engine.clock.monotonic())
+    pages = Pages(
+        engine.gateway,
+        clock,
+        lambda: accounting.warning,
+        lambda provider, model: accounting.prices.price(provider, model, clock.wall()),
+    )
     settings = config.server
     bounds = Bounds(
         body=settings.max_body,
@@ -172,7 +213,8 @@ def service(engine: Engine, config: Config) -> Service:
         write_seconds=settings.write_timeout,
     )
     admin, records = Admin(engine.keyring), Records()
-    table = routes(Calls(engine.gateway), pages, admin, records)
+    calls = Calls(engine.gateway, Waiting(settings.comment_after), settings.open_streams_after)
+    table = routes(calls, pages, admin, records)
     proxies = Proxies(settings.trusted_proxies) if settings.trusted_proxies else None
     front = Front(engine.gateway, table, Hosts((*settings.hosts, settings.host)), proxies)
     return Service(front, pages, admin, records, bounds)
@@ -190,94 +232,25 @@ def _pipeline(
     metrics: Metrics,
     clock: Clock,
     pins: Pins,
+    sessions: Sessions,
     accounting: Accounting,
 ) -> Pipeline:
     notes.announce(policy)
     limiter, till = accounting.stages(config, policy)
     settler = Settler(metrics, clock, pins, till, accounting.record, keeps_bodies=config.keep_bodies)
-    dispatcher = Dispatcher(upstream, clock, till)
-    return Pipeline(limiter, Planner(policy, pins), dispatcher, settler, clock, Kept(policy, upstream, pins))
+    attempts = Attempts(upstream, clock, till, config.reliability, random.random)
+    dispatcher = Dispatcher(attempts, Retries(config.reliability.retry_percent, policy.board, clock))
+    planner = Planner(policy, pins, _moments(clock, accounting, sessions))
+    return Pipeline(limiter, planner, dispatcher, settler, clock, Kept(policy, upstream, pins))
 
 
-def make_policy(config: Config, environ: Mapping[str, str], found: Iterable[Listed] = ()) -> Policy:
-    """What routing knows, from a configuration, the keys in the environment, and what was found. `ConfigError`."""
-    environ = kept(environ, config.ignored_environment)
-    providers = catalog.build(config.providers, environ, providers_in(config))
-    for provider in providers.values():
-        quirks.mender(provider.quirks)
-    identity = _identity(config)
-    here = weights.installed(home.data_dir(config, environ)) is not None
-    return Policy(
-        {name: _ready(_reached(provider, config), identity, here) for name, provider in providers.items()},
-        {
-            name: Model(
-                name,
-                tuple((t.provider, t.model) for t in model.targets),
-                tuple(model.aliases),
-                model.timeouts,
-                _on_loss(model.on_loss) if model.on_loss else None,
-            )
-            for name, model in config.models.items()
-        },
-        {
-            name: Intent(name, intent.primary, intent.fallback, tuple(intent.providers))
-            for name, intent in config.intents.items()
-        },
-        config.default_provider,
-        catalog.in_order(config.provider_order, providers),
-        *models_by_name(config, environ, found),
-        on_loss=_on_loss(config.on_loss),
-        default_model=_default_model(config.default_model),
-    )
-
-
-def _default_model(said: str | None) -> str | None:
-    name = (said or "").strip()
-    return "auto" if name.casefold() == "auto" else name or None
-
-
-def _on_loss(said: schema.OnLoss) -> OnLoss:
-    return OnLoss(refuse_meaning=said.meaning == "error", refuse_hints=said.hints == "error")
-
-
-def models_by_name(
-    config: Config, environ: Mapping[str, str], found: Iterable[Listed] = ()
-) -> tuple[Registry, Portkey, bool]:
-    """The registry of models, Portkey's credentials, and whether other names are refused. Raises `ConfigError`."""
-    held = portkey.read(config.portkey.configs, config.portkey.virtual_keys, environ).finding(tuple(found))
-    if not config.registry:
-        return Registry(), held, False
-    said = (config.models_file, config.custom_models_file)
-    files = (expand(file, environ) if file else None for file in said)
-    return registry.load(*files), held, config.strict_models
+def _moments(clock: Clock, accounting: Accounting, sessions: Sessions) -> Moments:
+    return Moments(clock, random.random, accounting.prices, sessions)
 
 
 def needs_local(policy: Policy) -> bool:
     """Whether a call may come to the local model: no provider has a key, or a model's targets name it."""
     return not keyed(policy) or any(name == "local" for model in policy.models.values() for name, _ in model.targets)
-
-
-def _identity(config: Config) -> tuple[tuple[str, str], ...]:
-    app = config.app
-    return (("HTTP-Referer", app.referer), ("X-Title", app.title), ("X-OpenRouter-Title", app.title))
-
-
-def _reached(provider: Provider, config: Config) -> Provider:
-    """A provider, or what is left of one that must not be asked."""
-    if not config.offline or not provider.base_url or is_here(provider.base_url):
-        return provider
-    return replace(provider, base_url="", offline=True)
-
-
-def _ready(provider: Provider, identity: tuple[tuple[str, str], ...], weights_here: bool) -> Provider:
-    """A provider with what only the whole program knows of it."""
-    if provider.name == "openrouter":
-        own = {name.casefold() for name, _ in provider.headers}
-        said = tuple(pair for pair in identity if pair[0].casefold() not in own)
-        return replace(provider, headers=(*said, *provider.headers))
-    if provider.name == "echo" or (provider.name == "local" and weights_here):
-        return replace(provider, base_url=f"{provider.name}:")
-    return provider
 
 
 def check_exposure(config: Config, environ: Mapping[str, str], stored: int = 0) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, tzinfo
 from datetime import time as wall_time
 from typing import Protocol
@@ -11,10 +11,11 @@ _INTERVAL = 0.05
 
 
 class Clock:
-    """Wall time in seconds since 1970, and monotonic time in seconds since an arbitrary start."""
+    """Wall time in seconds since 1970, monotonic time in seconds since an arbitrary start, and waiting."""
 
     wall: Callable[[], float] = staticmethod(time.time)
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
+    sleep: Callable[[float], Awaitable[None]] = staticmethod(asyncio.sleep)
 
 
 def written(milliseconds: int) -> str:

@@ -6,7 +6,8 @@ import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -46,6 +47,36 @@ def make_engine(config: str | None = None, environ: Mapping[str, str] | None = N
     """An engine by a configuration file, or by the one that `ai` would find, and the environment. `ConfigError`."""
     variables = gathered(os.environ if environ is None else environ)
     return app.engine(load(config, variables, Path.cwd()), variables, Secret(ids.new_key()))
+
+
+class Serving:
+    """What a front for asynchronous programs stands on: an engine in the running loop."""
+
+    def __init__(self, config: str | None = None, environ: Mapping[str, str] | None = None) -> None:
+        """Set up by a configuration file, or by the one that `ai` would find, and the environment. `ConfigError`."""
+        self._settings = config, environ
+        self._engine = make_engine(config, environ)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _here(self) -> Engine:
+        """The engine of the running loop: connections do not outlive theirs."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop is not loop:
+            self._engine = make_engine(*self._settings)
+        self._loop = loop
+        return self._engine
+
+    async def aclose(self) -> None:
+        """Let go of every connection."""
+        await self._engine.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
 
 
 @contextlib.asynccontextmanager

@@ -7,8 +7,10 @@
     │   ├── NotFound, MethodNotAllowed, Misdirected, Conflict
     │   ├── HeadersTooLarge, HeadersTooSlow, BodyTooLarge, BodyTooSlow
     │   ├── UnknownModel
+    │   ├── InvalidConfig      the config that the call brings or names is wrong; told as Portkey tells it
     │   ├── CannotCarry        the targets' dialects have no words for what the call asks
     │   └── CannotServe        the named provider, intent or model cannot be had together
+    │       └── NoneAllowed    what the call says of its providers leaves none of them
     ├── NoTarget               nothing is configured that could serve the call
     ├── RateLimited            a limit has no room for the call; says when it has
     ├── PriceUnknown           a budget applies, and nobody knows what the target costs
@@ -19,6 +21,7 @@
 An upstream's own failure is a value while targets remain: `Failure`, raised inside as `UpstreamFailure`.
 """
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -48,6 +51,10 @@ class FairleadError(Exception):
         # What a client may want to read by program: beside the message, and in headers of the reply.
         self.facts: dict[str, object] = {}
         self.headers: list[tuple[str, str]] = []
+        # Members of the body beside `error`, for clients that ask for them.
+        self.beside: dict[str, object] = {}
+        # The body of the reply, where that is not the dialect's own.
+        self.told = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,28 @@ class CannotServe(RequestError):
     exit_code = 2
 
 
+class NoneAllowed(CannotServe):
+    """What a call says of its providers leaves none of them. The status is OpenRouter's."""
+
+    status = 404
+    code = "no_allowed_provider"
+
+
+class InvalidConfig(RequestError):
+    """The config that a call brings or names is wrong. `problems` has all that is; the reply is in Portkey's words."""
+
+    code = "invalid_config"
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        errors = [
+            f"path: {each.path}, message: {each.message}" + (f" ({each.hint})" if each.hint else "")
+            for each in problems
+        ]
+        super().__init__(f"Invalid config passed: {'; '.join(errors)}", param="x-portkey-config")
+        self.problems = problems
+        self.told = json.dumps({"status": "failure", "message": "Invalid config passed", "errors": errors}).encode()
+
+
 class CannotCarry(RequestError):
     """No target of the plan has words for what the call asks."""
 
@@ -261,6 +290,11 @@ class FailureKind(StrEnum):
     NO_MODEL = "no_model"
     RATE_LIMIT = "rate_limit"
     SERVER = "server"
+    CONTEXT = "context"
+    POLICY = "policy"
+    FIRST_TOKEN_TIMEOUT = "first_token_timeout"  # noqa: S105 - no secret
+    TOO_SLOW = "too_slow"
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(slots=True)

@@ -7,19 +7,16 @@ async with UnifiedLLMService() as service:
     print(response.content)
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import AsyncIterator
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from fairlead import embedded
+from fairlead.answered import LLMResponse, answered
 from fairlead.app import Engine
 from fairlead.dialects import lenient
 from fairlead.dialects.envelope import content_text
-from fairlead.embedded import header
+from fairlead.embedded import Serving
 from fairlead.pipeline.call import Reply
 from fairlead.routing import tasks
 
@@ -27,7 +24,10 @@ __all__ = ["LLMResponse", "TaskType", "UnifiedLLMService"]
 
 
 class TaskType(StrEnum):
-    """What a prompt is for. `task_types.toml` says which intent serves each; any intent's name is taken too."""
+    """What a prompt is for: the models that are set up for it, else the intent that `task_types.toml` says.
+
+    Any intent's name is taken too, and any label of your own that has models.
+    """
 
     EXECUTIVE_INSIGHTS = "executive_insights"
     COMPLEX_ANALYSIS = "complex_analysis"
@@ -59,34 +59,8 @@ class TaskType(StrEnum):
     MARKETING_CONTENT = "marketing_content"
 
 
-@dataclass(frozen=True, slots=True)
-class LLMResponse:
-    """An answer and its facts; what nobody knows is None. `timestamp` is when it was there, in seconds since 1970.
-
-    `cost_usd` is what the provider says that it cost. `error` is None: a call that fails raises.
-    """
-
-    content: str
-    provider: str | None
-    model: str | None
-    cost_usd: Decimal | None
-    latency_ms: float
-    tokens_used: int | None
-    cache_hit: bool
-    quality_score: float | None
-    error: str | None
-    request_id: str | None
-    timestamp: float
-
-
-class UnifiedLLMService:
+class UnifiedLLMService(Serving):
     """Answers prompts by what they are for. Use one in one event loop at a time."""
-
-    def __init__(self, config: str | None = None, environ: Mapping[str, str] | None = None) -> None:
-        """Set up by a configuration file, or by the one that `ai` would find, and the environment. `ConfigError`."""
-        self._settings = config, environ
-        self._engine = embedded.make_engine(config, environ)
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def complete(
         self,
@@ -104,7 +78,7 @@ class UnifiedLLMService:
         engine = self._here()
         started = engine.clock.monotonic()
         reply = await self._ask(engine, _body(prompt), task_type, model_preference, gateway_override)
-        return _response(reply, (engine.clock.monotonic() - started) * 1000, engine.clock.wall())
+        return answered(reply, (engine.clock.monotonic() - started) * 1000, engine.clock.wall())
 
     async def stream(
         self,
@@ -131,56 +105,14 @@ class UnifiedLLMService:
     ) -> Reply:
         policy = engine.gateway.policy
         intent = tasks.intent_of(task_type, policy)
-        if model is None and provider is not None and provider not in policy.intent_named(intent).providers:
+        of_intent = policy.intents.get(intent)
+        if model is None and of_intent is not None and provider is not None and provider not in of_intent.providers:
             # It is asked all the same, for the model that the intent prefers.
-            model = policy.intent_named(intent).primary
+            model = of_intent.primary
         if model is None:
             return await embedded.chat(engine.gateway, {**body, "model": "auto"}, provider, intent)
         return await embedded.chat(engine.gateway, {**body, "model": model}, provider)
 
-    def _here(self) -> Engine:
-        """The engine of the running loop: connections do not outlive theirs."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not None and self._loop is not loop:
-            self._engine = embedded.make_engine(*self._settings)
-        self._loop = loop
-        return self._engine
-
-    async def aclose(self) -> None:
-        """Let go of every connection."""
-        await self._engine.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
 
 def _body(prompt: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": prompt}]}
-
-
-def _response(reply: Reply, latency_ms: float, now: float) -> LLMResponse:
-    said = lenient.members(reply.body)
-    choices = lenient.objects(said, "choices")
-    usage = lenient.inner(said, "usage")
-    return LLMResponse(
-        content=content_text(lenient.inner(choices[0], "message").get("content")) if choices else "",
-        provider=header(reply, b"x-fairlead-provider"),
-        model=header(reply, b"x-fairlead-model"),
-        cost_usd=_cost(usage.get("cost")),
-        latency_ms=latency_ms,
-        tokens_used=lenient.count(usage, "total_tokens") if usage else None,
-        cache_hit=False,
-        quality_score=None,
-        error=None,
-        request_id=header(reply, b"x-fairlead-request-id"),
-        timestamp=now,
-    )
-
-
-def _cost(said: object) -> Decimal | None:
-    return Decimal(str(said)) if isinstance(said, int | float) and not isinstance(said, bool) else None

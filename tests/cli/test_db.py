@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from fairlead.state.schema import HEAD
 from tests.cli.conftest import Program
 
 
@@ -18,13 +19,13 @@ async def test_a_database_is_made_and_found_whole(ai: Program) -> None:
     assert "there is none yet" in none.out
     assert not place(ai).exists()
     made = await ai("db", "upgrade")
-    assert (made.code, made.out, made.err) == (0, f"{place(ai)} has schema 0001, the newest\n", "")
+    assert (made.code, made.out, made.err) == (0, f"{place(ai)} has schema {HEAD}, the newest\n", "")
     assert (await ai("keys", "create", "one")).code == 0
     whole = await ai("db", "check")
     assert whole.code == 0
     assert str(place(ai)) in whole.out
     told = json.loads((await ai("db", "check", "--json")).out)
-    assert (told["ok"], told["schema"], told["newest"], told["faults"]) == (True, "0001", "0001", [])
+    assert (told["ok"], told["schema"], told["newest"], told["faults"]) == (True, HEAD, HEAD, [])
     assert (told["rows"]["keys"], told["rows"]["calls"]) == (1, 0)
 
 
@@ -39,7 +40,7 @@ async def test_what_is_wrong_is_told(ai: Program) -> None:
         there.commit()
     newer = await ai("db", "check", "--json")
     assert newer.code == 1
-    assert "9000 is newer than 0001" in json.loads(newer.out)["faults"][0]
+    assert f"9000 is newer than {HEAD}" in json.loads(newer.out)["faults"][0]
 
 
 async def test_s03_a_newer_schema_is_served_by_nobody(ai: Program) -> None:

@@ -35,6 +35,15 @@ async def test_a_key_is_made_listed_rotated_and_deleted(ai: Program) -> None:
     assert (await ai("keys", "list", "--json")).out == "[]\n"
 
 
+async def test_a_key_is_given_a_config_and_the_right_to_another(ai: Program) -> None:
+    await ai("keys", "create", "one", "--config-override", "--calls-config", "chat", "--model", "gpt-*")
+    said = {"models": ["gpt-*"], "config_override": True, "config": "chat"}
+    assert json.loads((await ai("keys", "show", "one", "--json")).out)["rights"] == said
+    assert "config override  yes" in (await ai("keys", "show", "one")).out
+    await ai("keys", "update", "one", "--no-config-override")
+    assert json.loads((await ai("keys", "show", "one", "--json")).out)["rights"] == {**said, "config_override": False}
+
+
 async def test_a_team_limits_its_keys(ai: Program) -> None:
     team = await ai("teams", "create", "red", "--provider", "openai")
     assert team.out.startswith("team_")

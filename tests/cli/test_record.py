@@ -129,3 +129,19 @@ async def test_following_shows_calls_as_they_come(ai: Program, journal: Journal,
         process.send_signal(signal.SIGINT)
         out, err = await process.communicate()
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+async def test_usage_by_arm_warns_of_arms_that_did_not_get_their_shares(ai: Program, journal: Journal) -> None:
+    halves = {"arms": {"a": {"weight": 50}, "b": {"weight": 50}}}
+    ai.config({"experiments": {"trial": halves}})
+    at = now() - 60_000
+    rows = [row(at + n, n, arm=f"trial/{'ab'[n % 3 == 0]}", end_user=f"user-{n}") for n in range(300)]
+    written(journal, *rows)
+    ran = await ai("usage", "--by", "arm")
+    assert ran.code == 0
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert [line[:2] for line in lines] == [["arm", "calls"], ["trial/a", "200"], ["trial/b", "100"], ["all", "300"]]
+    assert "the experiment `trial` has a sample ratio mismatch: a 200, b 100 (by user)" in " ".join(ran.err.split())
+    (found,) = json.loads((await ai("usage", "--by", "arm", "--json")).out)["experiments"]
+    assert (found["subjects"], found["alarm"]) == ({"a": 200, "b": 100}, True)
+    assert found["chi_square"] == pytest.approx(33.333, abs=0.001)

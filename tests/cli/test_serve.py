@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from fairlead import ids
-from fairlead.app import make_policy
 from fairlead.cli import banner
 from fairlead.config.load import load
+from fairlead.policies import make_policy
 from tests.cli.conftest import AI, KEY, KEYS, Program, Serving, only, shipped
 from tests.support.gateway import HttpReply, ask, read_reply, request_bytes
 from tests.support.scripted import END, STREAM_HEAD, Connection, answering, chunk, completion, piece, reply, scripted

@@ -51,7 +51,7 @@ INVALID = [
     "providers: {groq: {key_optional: 'maybe'}}",
     "providers: {groq: {headers: {a: 1}}}",
     "models: {m: {targets: []}}",
-    "models: {m: {}}",
+    "models: {m: {gateway: 1}}",
     "models: {m: {targets: [{provider: groq}]}}",
     "models: {m: {targets: [{provider: groq, model: ''}]}}",
     "models: []",

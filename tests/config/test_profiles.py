@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from fairlead import app
+from fairlead import policies
 from fairlead.config.environment import kept
 from fairlead.config.schema import Config
 from fairlead.providers.catalog import load_rows
@@ -21,7 +21,7 @@ OTHERS = {"OPENROUTER_API_KEY": "k", "AIMLAPI_KEY": "k", "OPENAI_API_KEY": "k", 
 
 
 def policy(desk: Desk, **environ: str) -> Policy:
-    return app.make_policy(desk.load(**environ).config, environ)
+    return policies.make_policy(desk.load(**environ).config, environ)
 
 
 def test_registry_is_the_profile_that_is_meant_by_default(desk: Desk) -> None:

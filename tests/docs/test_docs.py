@@ -25,9 +25,13 @@ from fairlead.pipeline import headers
 from fairlead.pipeline.call import Attempt, Call, CallRequest, Principal
 from fairlead.pipeline.facts import METADATA
 from fairlead.pipeline.failures import final
+from fairlead.pipeline.metadata import HEADER as ROUTER_METADATA
 from fairlead.providers.catalog import load_rows
 from fairlead.providers.row import Provider
-from fairlead.routing.disposition import disposition
+from fairlead.routing import by_role
+from fairlead.routing.disposition import Blame, disposition
+from fairlead.routing.facts import SESSION_HEADERS
+from fairlead.routing.openrouter.asked import HEADERS as SESSIONS
 from fairlead.routing.plan import Plan, Target
 from fairlead.upstream.api import Clocks
 from tests.docs.documents import GENERATOR, PAGES, REPO, Page, page
@@ -195,7 +199,8 @@ def test_every_header_is_documented_and_no_other() -> None:
     read = {
         name for text in SOURCES.values() for name in re.findall(r'exchange\.(?:text_)?header\(b"([a-z-]+)"\)', text)
     }
-    read |= {name.decode() for name in (*KEY_HEADERS, *METADATA)}
+    sessions = (*SESSIONS, *SESSION_HEADERS)
+    read |= {name.decode() for name in (*KEY_HEADERS, *METADATA, by_role.HEADER, ROUTER_METADATA, *sessions)}
     assert {"authorization", "x-api-key", "x-fairlead-intent"} <= read
     documented = set(re.findall(r"^\| `([a-z-]+)` \|", page("docs/reference/http.md").text, re.MULTILINE))
     assert documented == (sent | read) - {"content-length", "expect"}
@@ -217,7 +222,7 @@ def test_every_kind_of_failure_is_explained() -> None:
 @pytest.mark.parametrize("kind", FailureKind)
 def test_the_exit_codes_that_are_documented_are_those_of_ai(kind: FailureKind) -> None:
     error, rule = an_upstream_error(kind), disposition(kind)
-    if not rule.next or kind is FailureKind.UNSUPPORTED:
+    if rule.blame is Blame.CLIENT or kind is FailureKind.UNSUPPORTED:
         error.type = "invalid_request_error"
     told = answer.told(error.status, GENERATOR.msgspec.json.encode(openai_errors.write(error)))
     documented = {each["code"]: each for each in GENERATOR.errors()}[rule.code]
@@ -229,6 +234,7 @@ def test_every_metric_and_label_is_documented() -> None:
     metrics.row("chat.completions", "p", 200, "ok").calls += 1
     metrics.attempts["p", "ok"] += 1
     metrics.refused["c"] += 1
+    metrics.targets = lambda: [("p", "m", 0.0, 0, 0.0)]
     metrics.alerts["b", 80] += 1
     scraped = metrics.exposition().decode()
     text = page("docs/reference/metrics.md").text

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 import yaml
 
-from fairlead import app
+from fairlead import policies
 from fairlead.config.load import load
 from fairlead.providers import catalog
 from fairlead.providers.row import ProviderEntry
@@ -109,7 +109,7 @@ def test_configurations_load(document: Page, number: int, tmp_path: Path) -> Non
     environ |= dict.fromkeys(re.findall(r"\$\{keyring:[^}]*?([A-Z_]+)\}", text), "a-key")
     loaded = load(None if seed else str(file), environ, tmp_path)
     assert loaded.files == (file,)
-    app.make_policy(loaded.config, environ)
+    policies.make_policy(loaded.config, environ)
 
 
 # CONTRIBUTING.md: a provider in ten lines

@@ -10,8 +10,9 @@ import pytest
 
 from tests.dialects.test_json_suite import texts
 from tests.support.gateway import HttpReply
+from tests.support.invariants import CANARY
 from tests.translate.breaking import answer, frame
-from tests.translate.house import CANARY, House, check
+from tests.translate.house import House, check
 from tests.translate.speaking import SPEAKERS
 from tests.translate.vendors import TEXT, VENDORS, Said, answering_as
 

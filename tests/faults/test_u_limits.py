@@ -23,6 +23,7 @@ WAITS = {
     ),
     "nothing": ("", "1"),
     "nonsense": ("retry-after: soon\r\n", "1"),
+    "nonsense before sense": ("retry-after-ms: soon\r\nretry-after: 5\r\n", "5"),
     "absurd": ("retry-after: 1000000000\r\n", "3600"),
     "infinite": ("retry-after: inf\r\n", "3600"),
     "not a number": ("retry-after: nan\r\n", "1"),

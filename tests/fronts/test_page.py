@@ -16,6 +16,7 @@ PRINTED = [
     "hello",
     "hello 2",
     "hello",
+    "True a picture came with it",
     "no_target for `@portkey/@nobody/no-such-model` set `PORTKEY_CONFIG_NOBODY`",
 ]
 

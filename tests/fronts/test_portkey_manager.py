@@ -139,13 +139,21 @@ async def test_what_goes_wrong_is_raised(at) -> None:
         found = await failure(asked)
         assert (type(found), str(found), found.status, bool(found.request_id)) == (Refused, "too long", 400, True)
     async with scripted(answering(reply({"error": {"message": "boom"}}, 500))) as up:
-        at(up)
+        at(up, MAX_RETRIES="0")
         assert type(await failure(asked)) is UpstreamError
         assert len(up.received) == 1
     async with scripted(streaming(chunk({"content": "hel"}), done=False)) as up:
         at(up)
         found = await failure(lambda manager: list(manager.stream_completion("openai", "gpt-4", HELLO)))
         assert (type(found), bool(found.request_id)) == (BrokenOff, True)
+
+
+@pytest.mark.parametrize(("own", "tries"), [({}, 2), ({"PORTKEY_CONFIG_OPENAI": "pc-1"}, 1)], ids=["key", "config"])
+async def test_d02_x24_one_layer_tries_again(at, own: dict[str, str], tries: int) -> None:
+    async with scripted(answering(reply({"error": {"message": "boom"}}, 500))) as up:
+        at(up, MAX_RETRIES="1", **own)
+        assert type(await failure(asked)) is UpstreamError
+        assert len(up.received) == tries
 
 
 async def test_a_vendor_without_a_virtual_key_is_said_to_have_none(at) -> None:

@@ -20,6 +20,7 @@ from tests.support.gateway import KEY, Running
 
 READ, KEEP, AUDIT, ALL = "member", "keeper", "auditor", "admin"
 # What each administrative route is for, written here a second time.
+EXPLAIN = "/api/route/explain"
 RECORDS = ("/api/usage", "/api/logs", "/api/logs/{id}", "/analytics/usage")
 EXPECTED = {
     **{("GET", f"/api/{kind}s"): READ for kind in ("organisation", "team", "user", "key")},
@@ -173,7 +174,7 @@ async def test_every_route_of_calls(tmp_path: Path, role: str) -> None:
         routes = [
             route
             for route in table(gateway)
-            if (route.method, route.path) not in EXPECTED and route.path not in RECORDS
+            if (route.method, route.path) not in EXPECTED and route.path not in (*RECORDS, EXPLAIN)
         ]
         for route in routes:
             path = route.path.replace("{id}", "x").replace("{model}", "x")
@@ -187,6 +188,16 @@ async def test_every_route_of_calls(tmp_path: Path, role: str) -> None:
             else:
                 assert got.status == 403, path
                 assert "this is an admin key" in got.body.decode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_routing_is_explained_to_who_administers(tmp_path: Path, role: str) -> None:
+    async with administered(tmp_path) as (gateway, there):
+        house = await asyncio.to_thread(House, there)
+        await gateway.engine.keyring.look()
+        got = await asked(gateway, "POST", EXPLAIN, house.keys[role], {"body": {"model": "echo"}})
+        refused = 401 if role in ("nobody", "unknown") else 403
+        assert got.status == (200 if role in ("member", "admin") else refused)
 
 
 @pytest.mark.parametrize("role", ROLES)

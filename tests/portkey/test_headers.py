@@ -134,8 +134,8 @@ async def test_the_clients_own_key_goes_to_nobody(tmp_path: Path) -> None:
     assert "fl-test-key" not in str(received.headers) + received.body.decode()
 
 
-async def refused_with(folder: Path, environ: dict[str, str], up: Scripted) -> Any:
-    async with running(folder, {}, {**KEY, "PORTKEY_BASE_URL": up.url, **environ}) as gateway:
+async def refused_with(folder: Path, environ: dict[str, str], up: Scripted, **settings: Any) -> Any:
+    async with running(folder, settings, {**KEY, "PORTKEY_BASE_URL": up.url, **environ}) as gateway:
         return await gateway.post({**ask(), "model": "gpt-4"})
 
 
@@ -183,11 +183,17 @@ async def test_the_same_of_another_provider_is_the_clients_matter(said: Any, sta
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-@pytest.mark.parametrize("own", [{"OPENAI_VK": "vk"}, {"PORTKEY_CONFIG_OPENAI": "pc-1"}], ids=["key", "config"])
-async def test_x24_what_portkey_could_not_do_by_trying_again_is_not_tried_again(
-    own: dict[str, str], status: int, tmp_path: Path
-) -> None:
+async def test_x24_what_portkey_could_not_do_by_its_config_is_not_tried_again(status: int, tmp_path: Path) -> None:
     async with scripted(answering(reply(SPENT, status))) as up:
-        got = await refused_with(tmp_path, own, up)
+        got = await refused_with(tmp_path, {"PORTKEY_CONFIG_OPENAI": "pc-1"}, up)
     assert (len(up.received), got.headers["x-fairlead-attempts"]) == (1, "1")
     assert got.headers["x-should-retry"] == ("true" if status == 429 else "false")
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_x22_x24_by_a_virtual_key_alone_portkey_tries_once_and_we_are_who_tries_again(
+    status: int, tmp_path: Path
+) -> None:
+    async with scripted(answering(reply(SPENT, status))) as up:
+        got = await refused_with(tmp_path, {"OPENAI_VK": "vk"}, up, reliability={"max_retries": 2, "backoff": 0.001})
+    assert (len(up.received), got.headers["x-fairlead-attempts"]) == (3, "3")

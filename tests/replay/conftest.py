@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.replay.recorded import EXTRA, UNASKED, UNSHIPPED, VENDORS, Exchange, exchanges
 from tests.replay.upstream import Replayer, replaying
-from tests.support.gateway import HttpReply, Running, read_reply, request_bytes, running
+from tests.support.gateway import FORGIVING, HttpReply, Running, read_reply, request_bytes, running
 
 AT_ONCE = 6
 Request = Callable[[Exchange], bytes]
@@ -80,6 +80,7 @@ def _settings(upstream: Replayer) -> dict[str, Any]:
             "usage": usage,
             "quirks": ["all"],
             "fidelity": "raw",
+            "flavor": {"routes": vendor == "openrouter"},
             **at,
         }
     models = {}
@@ -88,7 +89,7 @@ def _settings(upstream: Replayer) -> dict[str, Any]:
         models[f"mended-{key}"] = _target(vendor, key)
         models[f"raw-{key}"] = _target(f"raw-{vendor}", key)
         models[f"same-{key}"] = _target(f"raw-{vendor}", f"same-{key}")
-    return {"providers": providers, "models": models}
+    return {"providers": providers, "models": models, "reliability": FORGIVING}
 
 
 def _target(provider: str, model: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from fairlead import app
+from fairlead import policies
 from fairlead.config.load import load
 from fairlead.errors import NoTarget, UnknownModel
 from fairlead.routing import notes
@@ -33,7 +33,7 @@ def made(tmp_path, monkeypatch: pytest.MonkeyPatch):
     def make(*keyed: str, text: str = "", **environ: str) -> Policy:
         (tmp_path / "fairlead.yaml").write_text(text)
         environ = {"HOME": str(tmp_path), **_keys(keyed), **environ}
-        return app.make_policy(load(None, environ, tmp_path).config, environ)
+        return policies.make_policy(load(None, environ, tmp_path).config, environ)
 
     return make
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fairlead import app
+from fairlead import policies
 from fairlead.config.load import load
 from fairlead.errors import ConfigError, NoTarget, UnknownModel
 from fairlead.providers.registry import Known
@@ -29,7 +29,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     def make(text: str = "", **environ: str) -> Policy:
         (tmp_path / "fairlead.yaml").write_text(text)
         environ = {"HOME": str(tmp_path), **environ}
-        return app.make_policy(load(None, environ, tmp_path).config, environ)
+        return policies.make_policy(load(None, environ, tmp_path).config, environ)
 
     return make
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead import app
+from fairlead import policies
 from fairlead.config.load import load
 from fairlead.errors import ConfigError, UnknownModel
 from fairlead.providers.custom import is_here
@@ -25,7 +25,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     def make(text: str = "", **environ: str) -> Policy:
         (tmp_path / "fairlead.yaml").write_text(text)
         environ = {"HOME": str(tmp_path), "CUSTOM_API_URL": HERE, **environ}
-        return app.make_policy(load(None, environ, tmp_path).config, environ)
+        return policies.make_policy(load(None, environ, tmp_path).config, environ)
 
     return make
 
@@ -69,6 +69,12 @@ def test_b21_a_list_of_allowed_models_need_not_have_the_tag(made: Make, asked: s
 def test_b21_a_slug_keeps_what_comes_after_its_colon(made: Make) -> None:
     policy = made(OPENROUTER_API_KEY="k")
     assert targets("openai/gpt-4o:free", policy) == [("openrouter", "openai/gpt-4o:free")]
+
+
+@pytest.mark.parametrize("asked", ["custom/phi4:free", "@custom/phi4:free", "phi4:free"])
+def test_b21_a_tag_of_ours_is_none_of_openrouters_variants(made: Make, asked: str) -> None:
+    assert targets(asked, made(OPENROUTER_API_KEY="k", CUSTOM_MODEL_NAME="phi4:free")) == [("custom", "phi4:free")]
+    assert targets(asked, made(CUSTOM_ALLOWED_MODELS="phi4:free"))[0] == ("custom", "phi4:free")
 
 
 def test_b21_a_models_file_of_its_own(made: Make, tmp_path: Path) -> None:

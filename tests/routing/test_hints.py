@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fairlead import app
+from fairlead import policies
 from fairlead.config.load import load
 from fairlead.errors import CannotServe, NoTarget
 from fairlead.routing.plan import Wanted, plan
@@ -19,7 +19,7 @@ Made = Callable[..., Policy]
 def made(tmp_path: Path) -> Made:
     def make(**environ: str) -> Policy:
         environ = {"HOME": str(tmp_path), **environ}
-        return app.make_policy(load(None, environ, tmp_path).config, environ)
+        return policies.make_policy(load(None, environ, tmp_path).config, environ)
 
     return make
 

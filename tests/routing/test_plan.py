@@ -11,6 +11,7 @@ from fairlead.providers.row import Provider, Timeouts
 from fairlead.routing.intent import Inference
 from fairlead.routing.plan import MAX_TARGETS, Wanted, explain, plan
 from fairlead.routing.policy import Intent, Model, Policy
+from fairlead.routing.read import read
 from fairlead.secret import Secret
 
 CODE = Intent("code", "deepseek/deepseek-coder", "anthropic/claude-3-sonnet", ("openrouter", "aimlapi"))
@@ -166,3 +167,9 @@ def test_a_plan_is_bounded() -> None:
     made = plan(Wanted("many"), policy("openai", models=(many,)))
     assert len(made.targets) == MAX_TARGETS
     assert len(made.candidates) == MAX_TARGETS + 5
+
+
+def test_a_model_that_goes_by_a_config_is_no_part_of_another_order() -> None:
+    by = policy("openrouter", models=(Model("m", (), config="c"),))
+    with pytest.raises(CannotServe, match="goes by the config `c`"):
+        read(Wanted("m"), by)

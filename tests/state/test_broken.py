@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from fairlead.errors import ConfigError, StoreUnavailable
 from fairlead.state import schema
@@ -48,9 +49,11 @@ def test_s03_a_damaged_file_is_refused_and_left(database: Database, path: Path) 
 
 def test_s03_damage_that_a_start_does_not_meet_is_found_by_a_check(database: Database, path: Path) -> None:
     schema.ensure(database)
+    with database.reading() as connection:
+        page = connection.execute(text("SELECT rootpage FROM sqlite_master WHERE name = 'call_bodies'")).scalar_one()
     database.close()
     whole = bytearray(path.read_bytes())
-    whole[-4096:] = b"\xa5" * 4096
+    whole[4096 * (page - 1) : 4096 * page] = b"\xa5" * 4096
     path.write_bytes(whole)
     schema.ensure(database)
     health = examine(database)

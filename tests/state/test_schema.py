@@ -16,12 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event, text
 
 from fairlead.errors import ConfigError, StoreUnavailable
-from fairlead.state import schema
+from fairlead.state import migrate, schema
 from fairlead.state.database import Database
 from fairlead.state.schema import HEAD, REVISION
 from fairlead.state.tables import metadata
 from fairlead.state.tables.identity import organisations
 from tests.state.compared import told
+from tests.state.dumped import load
 from tests.support.databases import KINDS, fresh, opened
 
 ACME = {"id": "o", "name": "acme", "tags": "[]", "rights": "{}", "budgets": "[]", "limits": "[]", "created": 1}
@@ -40,7 +41,7 @@ def database(url: str) -> Iterator[Database]:
 
 
 def test_what_migrations_make_is_what_the_code_declares(database: Database) -> None:
-    schema.ensure(database)
+    migrate.upgrade(database)
     options = {"version_table": REVISION.name, "compare_type": True, "compare_server_default": True}
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
@@ -49,8 +50,8 @@ def test_what_migrations_make_is_what_the_code_declares(database: Database) -> N
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_two_agree_in_what_is_not_compared_by_the_library(kind: str, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    with opened(kind, tmp_path) as migrated, fresh(kind, tmp_path / "other") as url, closing(Database(url)) as declared:
-        metadata.create_all(declared.engine)
+    with opened(kind, tmp_path) as declared, fresh(kind, tmp_path / "other") as url, closing(Database(url)) as migrated:
+        migrate.upgrade(migrated)
         assert told(migrated) == told(declared)
 
 
@@ -61,15 +62,22 @@ def test_the_newest_revision_is_the_one_that_a_start_looks_for() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_a_start_with_nothing_to_do_does_not_load_what_migrates(tmp_path: Path) -> None:
-    path = str(tmp_path / "fairlead.db")
+def test_only_an_old_schema_needs_what_migrates(tmp_path: Path) -> None:
+    path = tmp_path / "fairlead.db"
     code = (
         "import sys; from fairlead.state import schema; from fairlead.state.database import Database; "
         "schema.ensure(Database(sys.argv[1])); print('alembic' in sys.modules)"
     )
-    line = [sys.executable, "-c", code]
-    ran = [subprocess.run([*line, path], check=False, capture_output=True, text=True) for _ in range(2)]
-    assert [(each.stdout, each.stderr) for each in ran] == [("True\n", ""), ("False\n", "")]
+
+    def loaded() -> str:
+        return subprocess.run([sys.executable, "-c", code, path], check=True, capture_output=True, text=True).stdout
+
+    assert loaded() == "False\n"  # there was no database
+    assert loaded() == "False\n"  # it is the newest
+    path.unlink()
+    with closing(Database(str(path))) as old:
+        load(old, "0001")
+    assert loaded() == "True\n"
 
 
 def test_what_is_there_stays_however_often_it_is_asked(database: Database) -> None:
@@ -126,7 +134,7 @@ def test_s03_a_newer_schema_is_refused_and_left(database: Database) -> None:
 
 
 def test_tables_from_before_there_were_revisions_are_taken_as_the_first(database: Database) -> None:
-    schema.ensure(database)
+    load(database, "0001", rows=False)
     with database.writing() as connection:
         connection.execute(organisations.insert().values(ACME))
         REVISION.drop(connection)

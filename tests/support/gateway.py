@@ -20,6 +20,8 @@ from fairlead.http.server import Server, bind, server
 from fairlead.secret import Secret
 
 KEY = "fl-test-key-of-the-tests"
+# What a provider did before is held against nobody, and no target is asked twice.
+FORGIVING = {"max_retries": 0, "breaker": {"failures": 10**6, "calls": 10**6, "refused": 0.001, "longest": 0.001}}
 
 
 @dataclass
@@ -199,17 +201,19 @@ async def _stop(listening: Server) -> None:
 
 
 def one_provider(url: str, **entry: Any) -> dict[str, Any]:
-    """Settings with one provider `up` behind the model `m`."""
+    """Settings with one provider `up` behind the model `m`, which is asked once."""
     return {
+        "reliability": {"max_retries": 0},
         "providers": {"up": {"dialect": "openai-chat", "base_url": url, "api_key": "up-secret-key", **entry}},
         "models": {"m": {"targets": [{"provider": "up", "model": "up-model"}]}},
     }
 
 
 def two_providers(first: str, second: str, **entry: Any) -> dict[str, Any]:
-    """Settings with the model `m` at `one`, then at `two`."""
+    """Settings with the model `m` at `one`, then at `two`, each of which is asked once."""
     row = {"dialect": "openai-chat", "api_key": "up-secret-key", **entry}
     return {
+        "reliability": {"max_retries": 0},
         "providers": {"one": {**row, "base_url": first}, "two": {**row, "base_url": second}},
         "models": {"m": {"targets": [{"provider": "one", "model": "m1"}, {"provider": "two", "model": "m2"}]}},
     }

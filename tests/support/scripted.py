@@ -24,7 +24,7 @@ class Received:
         return json.loads(self.body)
 
 
-@dataclass
+@dataclass(eq=False)
 class Connection:
     """One connection to the upstream."""
 
@@ -61,6 +61,12 @@ class Connection:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
+    @property
+    def held(self) -> bool:
+        """Whether the other side still has it open, read or unread."""
+        ended: bool = self.reader._eof  # type: ignore[attr-defined]
+        return not (ended or self.reader.exception() or self.writer.is_closing())
+
     async def gone(self) -> None:
         """Wait until the other side has closed."""
         with contextlib.suppress(ConnectionError):
@@ -82,6 +88,7 @@ class Scripted:
     failures: list[BaseException] = field(default_factory=list)
     host: str = "http://127.0.0.1"
     _server: asyncio.Server | None = None
+    _live: set[Connection] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -99,16 +106,24 @@ class Scripted:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        connection = Connection(reader, writer, self)
+        self._live.add(connection)
         try:
-            await self.script(Connection(reader, writer, self))
+            await self.script(connection)
         except (ConnectionError, asyncio.CancelledError):
             pass
         except Exception as error:  # noqa: BLE001 - told by the fixture
             self.failures.append(error)
         finally:
             self.open -= 1
+            self._live.discard(connection)
             self._tasks.discard(task)
             writer.transport.abort()
+
+    @property
+    def held(self) -> int:
+        """How many connections the other side holds open, though a script may not look at them."""
+        return sum(connection.held for connection in self._live)
 
     async def drop(self) -> None:
         """Close every connection, as a server does that restarts."""

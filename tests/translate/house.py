@@ -3,18 +3,18 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fairlead.observe.metrics import Ended
-from tests.support.gateway import HttpReply, Running, request_bytes, running
+from tests.support.gateway import FORGIVING, HttpReply, Running, request_bytes, running
+from tests.support.invariants import CANARY, Invariants, priced
 from tests.support.scripted import Connection, Script, Scripted, scripted
 from tests.translate.speaking import SPEAKERS, Got
 from tests.translate.vendors import VENDORS, Said, answering_as
-
-CANARY = "up-secret-key"
 
 
 async def _silent(connection: Connection) -> None:
@@ -27,12 +27,14 @@ class House:
 
     gateway: Running
     ups: dict[str, Scripted]
+    holds: Invariants
 
     async def set(self, name: str, script: Script) -> Scripted:
         """A provider that does this from now on, with nothing left of what it did before."""
         up = self.ups[name]
         up.script = script
         up.received.clear()
+        self.gateway.engine.gateway.policy.board.clear(time.monotonic())
         await up.drop()
         await asyncio.sleep(0)
         return up
@@ -55,6 +57,8 @@ class House:
         """A client's call: its reply, and what the client makes of it."""
         reply = await self.send(client, model, **call)
         check(reply)
+        if reply.headers.get("x-fairlead-attempts", "0") != "0":
+            self.holds.row(reply)
         return reply, SPEAKERS[client].heard(reply)
 
     @contextlib.asynccontextmanager
@@ -91,8 +95,11 @@ async def house(folder: Path) -> AsyncIterator[House]:
     async with contextlib.AsyncExitStack() as stack:
         names = [f"{which}-{dialect}" for which in ("one", "two") for dialect in VENDORS]
         ups = {name: await stack.enter_async_context(scripted(_silent)) for name in names}
-        gateway = await stack.enter_async_context(running(folder, _settings(ups)))
-        yield House(gateway, ups)
+        gateway = await stack.enter_async_context(running(folder, priced(_settings(ups))))
+        holds = Invariants(gateway, folder)
+        async with holds.watched(every=0.5):
+            yield House(gateway, ups, holds)
+        await holds.check(*ups.values())
 
 
 def _settings(ups: dict[str, Scripted]) -> dict[str, Any]:
@@ -102,7 +109,7 @@ def _settings(ups: dict[str, Scripted]) -> dict[str, Any]:
     }
     models = {dialect: _targets(f"one-{dialect}") for dialect in VENDORS}
     models |= {f"{one}-then-{two}": _targets(f"one-{one}", f"two-{two}") for one in VENDORS for two in VENDORS}
-    return {"providers": providers, "models": models}
+    return {"providers": providers, "models": models, "reliability": FORGIVING}
 
 
 def _targets(*providers: str) -> dict[str, Any]:

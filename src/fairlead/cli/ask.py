@@ -52,6 +52,12 @@ def _providers(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     return providers(incomplete)
 
 
+def _roles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    from fairlead.cli.completion import roles  # noqa: PLC0415
+
+    return roles(incomplete)
+
+
 MODEL = click.option(
     "-m", "--model", type=NAMED, metavar="NAME", shell_complete=_models, help="Model to ask; see `ai models`."
 )
@@ -61,10 +67,13 @@ INTENT = click.option(
     type=NAMED,
     metavar="NAME",
     shell_complete=_intents,
-    help="What it is for: code, analyze, fast, creative.",
+    help="What it is for: code, analyze, fast, creative, or a task.",
 )
 PROVIDER = click.option(
     "-p", "--provider", type=NAMED, metavar="NAME", shell_complete=_providers, help="Provider to ask, and no other."
+)
+ROLE = click.option(
+    "-r", "--role", type=NAMED, metavar="NAME", shell_complete=_roles, help="Role to ask: its chain of providers."
 )
 CONFIG = click.option("--config", type=NAMED, metavar="FILE", help="Configuration file.")
 
@@ -73,6 +82,7 @@ CONFIG = click.option("--config", type=NAMED, metavar="FILE", help="Configuratio
 @click.argument("text", nargs=-1)
 @MODEL
 @INTENT
+@ROLE
 @PROVIDER
 @click.option("-s", "--system", metavar="TEXT", help="System prompt.")
 @click.option("-o", "--option", multiple=True, metavar="KEY=VALUE", help="Member of the request; dots nest.")
@@ -95,6 +105,7 @@ def ask(
     gateway: str | None,
     key: str | None,
     config: str | None,
+    role: str | None,
     **said: Any,
 ) -> None:
     """Ask a model."""
@@ -103,6 +114,7 @@ def ask(
     piped = prompt.piped()
     if not piped and ctx.obj == text:
         _refuse_near_miss(text)
+    said["model"] = asked_model(said["model"], role)
     question = Question(
         prompt=prompt.joined(piped, text),
         options=prompt.options(option),
@@ -110,6 +122,15 @@ def ask(
         **said,
     )
     asking.run(question, gateway, key, config)
+
+
+def asked_model(model: str | None, role: str | None) -> str | None:
+    """The model to name in a call for `model` or `role`. Raises `BadUsage` where both are named."""
+    if role is None:
+        return model
+    if model is not None:
+        raise BadUsage("a model and a role are named, and a role has models of its own", hint="leave one of them out")
+    return f"role:{role}"
 
 
 def _refuse_near_miss(text: tuple[str, ...]) -> None:

@@ -45,6 +45,13 @@ def intents(incomplete: str) -> list[CompletionItem]:
     return _items([(name, intent.primary) for name, intent in policy.intents.items()] if policy else [], incomplete)
 
 
+def roles(incomplete: str) -> list[CompletionItem]:
+    """The roles of the configuration, with the providers of their chains."""
+    policy = _policy()
+    known = policy.tables.roles.values() if policy else ()
+    return _items([(role.name, ", ".join(step.provider for step in role.steps)) for role in known], incomplete)
+
+
 def providers(incomplete: str) -> list[CompletionItem]:
     """The providers that a call can be sent to."""
     policy = _policy()
@@ -54,13 +61,13 @@ def providers(incomplete: str) -> list[CompletionItem]:
 
 def _policy() -> Policy | None:
     """Routing's knowledge; None where the configuration is wrong: a shell cannot be told of it while completing."""
-    from fairlead import app  # noqa: PLC0415
+    from fairlead import policies  # noqa: PLC0415
     from fairlead.config.env_files import gathered  # noqa: PLC0415
     from fairlead.config.load import load  # noqa: PLC0415
 
     environ = gathered(os.environ)
     try:
-        return app.make_policy(load(None, environ, Path.cwd()).config, environ)
+        return policies.make_policy(load(None, environ, Path.cwd()).config, environ)
     except FairleadError:
         return None
 

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from fairlead import app
+from fairlead import app, policies
 from fairlead.cli import say, settings
 from fairlead.cli.ask import CONFIG
 from fairlead.config import json_schema
@@ -22,7 +22,7 @@ def config() -> None:
 def check(file: str | None) -> None:
     """Check the configuration in FILE, or the one that would be used, and list all that is wrong with it."""
     loaded, environ = settings.read(file)
-    app.make_policy(loaded.config, environ)
+    policies.make_policy(loaded.config, environ)
     app.check_exposure(loaded.config, environ)
     files = ", ".join(map(str, loaded.files)) or "no file: the environment and the defaults"
     say.data(f"ok ({files})")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fairlead import app, home
+from fairlead import home, policies
 from fairlead.cli import checks, configs, loop, reach, say
 from fairlead.cli.ask import CONFIG
 from fairlead.cli.checks import Check
@@ -46,7 +46,7 @@ def examine(config: str | None, environ: Environ, *, offline: bool, portkey: boo
     found = [*checks.env_files(environ), *checks.machine()]
     try:
         loaded = load(config, environ, Path.cwd())
-        policy = app.make_policy(loaded.config, environ)
+        policy = policies.make_policy(loaded.config, environ)
     except ConfigError as error:
         return [Check("config", "fail", str(error), error.hint), *found]
     portkey = portkey and not (offline or loaded.config.offline)

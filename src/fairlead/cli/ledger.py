@@ -20,6 +20,7 @@ from fairlead.ledger.totals import Total
 from fairlead.state.measures import GROUPS
 
 if TYPE_CHECKING:
+    from fairlead.ledger.arms import Dealt
     from fairlead.ledger.usage import Group
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -47,6 +48,7 @@ class Record:
         database = Database(loaded.config.database or str(folder / "fairlead.db"))
         schema.ensure(database)
         clock, journal = Clock(), folder / "journal"
+        self.experiments = loaded.config.experiments
         self.fold = Fold(database, journal, clock)
         self.usage = Usage(database, journal, clock)
         self.fold.run()
@@ -61,18 +63,31 @@ class Record:
 def usage(by: str | None, since: str, as_json: bool, as_csv: bool, config: str | None) -> None:
     """Show what calls came to: how many, their tokens, their cost, how long they took.
 
-    A cost with a + is more by what some calls cost whose price is not known.
+    A cost with a + is more by what some calls cost whose price is not known. By `arm`, it warns of an experiment whose
+    arms did not get their shares, so that they cannot be compared.
     """
     record = Record(config)
     at = record.usage.now() - moments.span(since)
     groups = record.usage.groups(by, at) if by else []
     total = record.usage.total(at)
+    tested = _tested(record, at) if by == "arm" else None
     if as_json:
-        say.data(_json(_document(by, at, record.usage.now(), total, groups)))
+        said = _document(by, at, record.usage.now(), total, groups)
+        say.data(_json(said if tested is None else {**said, "experiments": [each.told() for each in tested]}))
     elif as_csv:
         say.data(_csv(by, groups, total))
     else:
         say.data(_table(by, groups, total))
+    for each in tested or ():
+        if each.warning:
+            say.warning(each.warning)
+
+
+def _tested(record: Record, since: int) -> "list[Dealt]":
+    """Whether the arms of the experiments got their shares."""
+    from fairlead.ledger.arms import dealt  # noqa: PLC0415 - only this question needs it
+
+    return dealt(record.usage, record.experiments, since)
 
 
 def _document(by: str | None, since: int, until: int, total: Total, groups: "list[Group]") -> dict[str, object]:
@@ -189,6 +204,7 @@ def _whole(row: Row, texts: Bodies | None) -> list[str]:
         "asked for": row.asked,
         "read as": row.reason,
         "intent": row.intent,
+        "arm": row.arm,
         "role": row.role,
         "team": row.team,
         "user": row.user or row.end_user,

@@ -21,6 +21,7 @@ _OPTIONS = {
     "endpoint": "Path it may use, such as `/v1/*`; may be given again.",
     "address": "Address or network it may be used from; may be given again.",
 }
+_ALSO = ("config_override", "config")
 _SPEEDS = {
     "requests": "Calls that it may make.",
     "tokens": "Tokens that it may use, in and out together.",
@@ -35,6 +36,14 @@ _SPENDING: tuple[Callable[[F], F], ...] = (
         "--per", type=click.Choice(["second", "minute", "hour", "day"]), help="The span that these are within (minute)."
     ),
 )
+_CONFIGS: tuple[Callable[[F], F], ...] = (
+    click.option(
+        "--config-override/--no-config-override",
+        default=None,
+        help="Whether a call may bring a config of its own (`x-portkey-config`); usually not.",
+    ),
+    click.option("--calls-config", type=NAMED, metavar="NAME", help="Config that its calls go by."),
+)
 _NONE = (
     click.option("--no-budgets", is_flag=True, help="Take its budgets away."),
     click.option("--no-limits", is_flag=True, help="Take its limits on calls and tokens away."),
@@ -47,7 +56,7 @@ ORGANISATION = click.option("--organisation", type=NAMED, metavar="NAME", help="
 def limited(command: F) -> F:
     """The command with the options that limit, and `--tag`."""
     command = TAGS(command)
-    for option in reversed(_SPENDING):
+    for option in reversed((*_CONFIGS, *_SPENDING)):
         command = option(command)
     for name, about in reversed(_OPTIONS.items()):
         command = click.option(f"--{name}", type=NAMED, multiple=True, metavar="NAME", help=about)(command)
@@ -65,18 +74,23 @@ def limits(said: dict[str, Any]) -> dict[str, Any]:
     """What those options say, in the words of a new object, taken out of the others."""
     budget, speed = _budget(said), _speed(said)
     return {
-        "rights": Rights(*(list(said.pop(name)) or None for name in _OPTIONS)),
+        "rights": _rights(said),
         "tags": list(said.pop("tags")),
         "budgets": [] if budget is None else [budget],
         "limits": [] if speed is None else [speed],
     }
 
 
+def _rights(said: dict[str, Any]) -> Rights:
+    models, providers, endpoints, addresses = (list(said.pop(name)) or None for name in _OPTIONS)
+    return Rights(models, providers, endpoints, addresses, said.pop("config_override"), said.pop("calls_config"))
+
+
 def changes(said: dict[str, Any], before: Shown) -> dict[str, Any]:
     """What those options change of an object, in the words of a `Change`. What is not said stays."""
     no_budgets, no_limits, hard = said.pop("no_budgets"), said.pop("no_limits"), said["hard"]
     new = limits(said)
-    rights = {kind: each for kind in KINDS if (each := getattr(new["rights"], kind)) is not None}
+    rights = {kind: each for kind in (*KINDS, *_ALSO) if (each := getattr(new["rights"], kind)) is not None}
     found: dict[str, Any] = {
         "rights": replace(before.rights, **rights) if rights else UNSET,
         "tags": new["tags"] or UNSET,
@@ -150,9 +164,15 @@ def show(value: Shown, *, json: bool) -> None:
         (name.replace("_", " "), str(each)) for name, each in said.items() if each not in (None, "")
     ]
     lines += [(f"only {kind}", ", ".join(each)) for kind in KINDS if (each := getattr(value.rights, kind))]
+    also = ((kind.replace("_", " "), getattr(value.rights, kind)) for kind in _ALSO)
+    lines += [(kind, _word(each)) for kind, each in also if each is not None]
     lines += [(f"budget {each.called}", _spending(value, each)) for each in value.budgets]
     lines += [(f"limit {each.called}", _going(each)) for each in value.limits]
     say.data(say.table(lines))
+
+
+def _word(said: bool | str) -> str:
+    return said if isinstance(said, str) else "yes" if said else "no"
 
 
 def _spending(value: Shown, budget: Allowance) -> str:

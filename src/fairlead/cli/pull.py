@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from fairlead import app, home
+from fairlead import home, policies
 from fairlead.cli import say, settings
 from fairlead.cli.ask import CONFIG
 from fairlead.cli.usage import BadUsage
@@ -49,7 +49,7 @@ def pull_if_needed(config: Config, environ: Mapping[str, str]) -> None:
     What keeps it from that is told, and is no error.
     """
     folder = home.data_dir(config, environ)
-    if config.offline or weights.installed(folder) or keyed(app.make_policy(config, environ)):
+    if config.offline or weights.installed(folder) or keyed(policies.make_policy(config, environ)):
         return
     if find_spec("xllamacpp") is None:
         say.note("no provider key is set, and the local model cannot run: `xllamacpp` is not installed here")

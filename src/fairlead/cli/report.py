@@ -12,6 +12,7 @@ from fairlead.cli.answer import Answer
 from fairlead.clock import Clock
 from fairlead.config.check import nearest
 from fairlead.routing.policy import Policy
+from fairlead.routing.tables import plain
 
 if TYPE_CHECKING:
     from fairlead.cli.ask import Question
@@ -90,7 +91,7 @@ class Report:
         elif not answer.text.strip():
             say.warning(f"the answer has no text (finish_reason `{answer.finish_reason}`)")
         intent = self._question.intent
-        if intent and answer.intent and intent.lower() != answer.intent:
+        if intent and answer.intent and answer.intent not in (intent.lower(), plain(intent)):
             after = f"; {self._meant}" if self._meant else ""
             say.warning(f"`{intent}` is no intent here, so `{answer.intent}` served{after}")
         if answer.finish_reason in _CUT_SHORT:

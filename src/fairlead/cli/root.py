@@ -22,12 +22,16 @@ COMMANDS = {
     "db": "Check the database, or bring it to the newest schema.",
     "doctor": "Check the configuration, the keys, the providers and this machine.",
     "config": "Check or show the configuration, or print its JSON Schema.",
+    "import": "Print the configuration of another gateway as one of ours, and tell what it leaves out.",
     "completion": "Print the completion script of SHELL, for `ai` and `fairlead` alike.",
 }
 """Each command and what its help begins with; a test holds the two together."""
 
-_FILES = {"usage": "ledger", "logs": "ledger"}
+_FILES = {"usage": "ledger", "logs": "ledger", "import": "importing"}
 """Where a command is not in the file of its name."""
+
+_NAMES = {"import": "importing"}
+"""What a command is called in its file, where its name is a word of the language."""
 
 _OPTIONS = ("help", "version")
 """Options that many another program has as commands."""
@@ -58,7 +62,7 @@ class Root(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(
-            importlib.import_module(f"fairlead.cli.{_FILES.get(cmd_name, cmd_name)}"), cmd_name
+            importlib.import_module(f"fairlead.cli.{_FILES.get(cmd_name, cmd_name)}"), _NAMES.get(cmd_name, cmd_name)
         )
         return command
 

@@ -6,7 +6,8 @@ from typing import get_args
 import click
 
 from fairlead.cli import explained, prompt, say, settings
-from fairlead.cli.ask import CONFIG, INTENT, MODEL, PROVIDER
+from fairlead.cli.ask import CONFIG, INTENT, MODEL, PROVIDER, ROLE, asked_model
+from fairlead.cli.replay import calibrate, replay
 from fairlead.providers.row import Capability
 
 
@@ -19,6 +20,7 @@ def route() -> None:
 @click.argument("text", nargs=-1)
 @MODEL
 @INTENT
+@ROLE
 @PROVIDER
 @click.option(
     "--needs",
@@ -33,6 +35,7 @@ def explain(
     text: tuple[str, ...],
     model: str | None,
     intent: str | None,
+    role: str | None,
     provider: str | None,
     needs: tuple[str, ...],
     as_json: bool,
@@ -43,6 +46,12 @@ def explain(
     Sends nothing. Takes the options that asking takes, and like it puts before TEXT what is piped in.
     """
     piped = prompt.piped()
+    model = asked_model(model, role)
     whole = prompt.joined(piped, text) if piped or text or not (model or intent) else ""
-    plan = explained.planned(settings.policy(config), whole, model, intent, provider, needs)
+    policy, moments = settings.moments(config)
+    plan = explained.planned(policy, whole, model, intent, provider, needs, moments)
     say.data(json.dumps(explained.as_data(plan), ensure_ascii=False) if as_json else explained.as_text(plan))
+
+
+route.add_command(replay)
+route.add_command(calibrate)

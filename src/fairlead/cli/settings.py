@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairlead.cli import say
 from fairlead.config.env_files import Environ, gathered
@@ -9,6 +10,9 @@ from fairlead.config.load import Loaded, load
 from fairlead.observe.logs import configure
 from fairlead.routing.notes import doubts
 from fairlead.routing.policy import Policy
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.moments import Moments
 
 
 def read(config: str | None) -> tuple[Loaded, Environ]:
@@ -22,13 +26,28 @@ def read(config: str | None) -> tuple[Loaded, Environ]:
 
 def policy(config: str | None) -> Policy:
     """What routing knows by that configuration. Raises `ConfigError`."""
-    from fairlead import app  # noqa: PLC0415 - the engine, which most commands do without
+    return _policy(*read(config))
 
-    loaded, environ = read(config)
-    made = app.make_policy(loaded.config, environ)
+
+def _policy(loaded: Loaded, environ: Environ) -> Policy:
+    from fairlead import policies  # noqa: PLC0415 - the engine, which most commands do without
+
+    made = policies.make_policy(loaded.config, environ)
     for doubt in doubts(made):
         say.warning(doubt)
     return made
+
+
+def moments(config: str | None) -> tuple[Policy, "Moments"]:
+    """What routing knows, and what makes the moment of a call, with the prices there are. Raises `ConfigError`."""
+    from fairlead.clock import Clock  # noqa: PLC0415 - as above
+    from fairlead.ledger.prices import PriceBook  # noqa: PLC0415
+    from fairlead.pipeline.moments import Moments  # noqa: PLC0415
+    from fairlead.routing.sticky import Sessions  # noqa: PLC0415
+
+    loaded, environ = read(config)
+    book = PriceBook(loaded.config.prices, loaded.config.price_book)
+    return _policy(loaded, environ), Moments(Clock(), lambda: 0.5, book, Sessions())
 
 
 def quiet_log(loaded: Loaded) -> None:

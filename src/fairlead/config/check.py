@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -24,11 +25,12 @@ _WORDS: dict[type[inspect.Type], str] = {
     inspect.StrType: "text",
     inspect.StructType: "names with values",
 }
+_info = cache(inspect.type_info)  # which takes longer than all the rest
 
 
 def check(tree: Section, kind: type[msgspec.Struct], problems: list[Problem]) -> dict[str, Any]:
     """The plain values of `tree`, fit for `msgspec.convert`. What does not fit `kind` is added to `problems`."""
-    checked: dict[str, Any] = _Checker(problems).value(tree, inspect.type_info(kind))
+    checked: dict[str, Any] = _Checker(problems).value(tree, _info(kind))
     return checked
 
 
@@ -41,6 +43,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean `{folded[found[0]]}`?" if found else None
 
 
+def plain(node: Node) -> Any:
+    """What a tree says, without its places."""
+    if isinstance(node, Section):
+        return {name: plain(inner) for name, inner in node.entries.items()}
+    if isinstance(node, Listing):
+        return [plain(inner) for inner in node.items]
+    return node.value
+
+
 class _Checker:
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -48,8 +59,8 @@ class _Checker:
     def value(self, node: Node, kind: inspect.Type) -> Any:
         """The plain value of `node`; None, with a problem noted, where it is not of that kind."""
         kind = _bare(kind)
-        if isinstance(node, Value) and node.broken:
-            return None
+        if isinstance(kind, inspect.AnyType) or (isinstance(node, Value) and node.broken):
+            return plain(node)
         if isinstance(kind, inspect.UnionType):
             return self.union(node, kind)
         if isinstance(kind, inspect.StructType | inspect.DictType) and isinstance(node, Value) and node.value is None:

@@ -40,9 +40,15 @@ VARIABLES = (
     ),
     Variable("FAIRLEAD_OFFLINE", "offline", "`true` asks nobody beyond this machine", switch=True),
     Variable("PAYREADY_OFFLINE_MODE", "offline", "the same, where FAIRLEAD_OFFLINE is not set", switch=True),
+    Variable("USE_LEGACY_PORTKEY", "legacy_portkey", "`1` asks Portkey after all others", switch=True),
     Variable("PORTKEY_ADMIN_KEY", "portkey.admin_key", "the key for Portkey's Admin API, where it is another one"),
     Variable("FAIRLEAD_DATA_DIR", "data_dir", "where weights and records are kept"),
     Variable("FAIRLEAD_DATABASE", "database", "where keys and records are kept: a SQLite file, or a PostgreSQL URL"),
+    Variable("MAX_RETRIES", "reliability.max_retries", "tries after the first, where no other target can be asked"),
+    Variable("REQUEST_TIMEOUT", "reliability.request_timeout", "seconds until a reply begins"),
+    Variable(
+        "ENABLE_FALLBACK", "reliability.fallback", "`false` asks no other target where the first fails", switch=True
+    ),
     Variable("LOG_LEVEL", "log_level", "how much is logged: debug, info, warning or error", upper=True),
     Variable("OPENROUTER_REFERER", "app.referer", "sent to OpenRouter as `HTTP-Referer`"),
     Variable("OPENROUTER_TITLE", "app.title", "sent to OpenRouter as `X-Title` and `X-OpenRouter-Title`"),

@@ -12,11 +12,13 @@ from typing import Any
 
 import msgspec
 
-from fairlead.config import environment, models_yaml
+from fairlead.config import environment, llm_models, models_yaml
 from fairlead.config.check import check
 from fairlead.config.env_files import Environ
 from fairlead.config.find import Source, config_file, missing, within
+from fairlead.config.legacy import with_legacy
 from fairlead.config.names import check_names, drop_misplaced_intents
+from fairlead.config.portkey_objects.files import with_configs
 from fairlead.config.read import read
 from fairlead.config.schema import Config
 from fairlead.config.tree import Listing, Node, Place, Plain, Section, child, merged, planted
@@ -64,17 +66,25 @@ def load(path: str | None, environ: Mapping[str, str], cwd: Path, flags: Mapping
     profile = _profile(own)
     shipped = _shipped(profile, problems)
     tree = merged(shipped, models_yaml.translate(models, rows, problems))
+    folder = sources[0].path.parent if sources[0] is not None else None
+    sources.append(llm_models.llm_models_file(own, environ, folder or cwd))
+    tree = merged(tree, llm_models.only_models(_read(sources[-1], environ, problems), problems))
     tree = merged(tree, own)
+    tree, unused = with_configs(tree, folder, environ, rows, problems)
     values = check(tree, Config, problems)
     check_names(tree, rows, problems)
     _refuse(problems)
-    config = msgspec.convert(values, Config)
+    config = with_legacy(msgspec.convert(values, Config))
     return Loaded(
         config,
         tuple(_settings(msgspec.to_builtins(config), tree)),
         (*(source.path for source in sources if source), *_env_files(environ)),
-        environment.ignored(environ, config.ignored_environment, profile),
+        (*environment.ignored(environ, config.ignored_environment, profile), *map(_unused, unused)),
     )
+
+
+def _unused(place: Place) -> str:
+    return f"{place.origin}: {place.path} is accepted, and not acted on yet"
 
 
 def _env_files(environ: Mapping[str, str]) -> tuple[Path, ...]:

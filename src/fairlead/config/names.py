@@ -8,7 +8,11 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 
 from fairlead.config.check import nearest
+from fairlead.config.equals import check_equals
+from fairlead.config.experiments import check_experiments
+from fairlead.config.routing import check_routing, providers_named
 from fairlead.config.schema import Config, Intent, Model
+from fairlead.config.tiers import check_tiers
 from fairlead.config.tree import Listing, Node, Section, Value, texts, without
 from fairlead.errors import Problem
 from fairlead.providers.catalog import why_bad_header, why_bad_url
@@ -21,6 +25,9 @@ def providers_in(config: Config) -> frozenset[str]:
     """The providers that models, intents and the default count on."""
     names = {target.provider for model in config.models.values() for target in model.targets}
     names.update(name for intent in config.intents.values() for name in intent.providers)
+    names.update(config.gateways, providers_named(config.roles))
+    tiers = (model.by_difficulty for model in config.models.values() if model.by_difficulty)
+    names.update(name.partition("/")[0] for tier in tiers for name in (tier.cheap, tier.strong))
     return frozenset(names | ({config.default_provider} if config.default_provider else set()))
 
 
@@ -56,7 +63,11 @@ def check_names(tree: Section, rows: Mapping[str, ProviderEntry], problems: list
         for name, place in keys.items()
         if name != name.lower()
     ]
+    check_experiments(tree, known, problems)
+    check_tiers(tree.under("models"), problems)
+    check_routing(tree, known, problems)
     _check_aliases(tree.under("models"), problems)
+    check_equals(tree.under("models"), problems)
     _check_prices(tree.under("prices"), known, problems)
     _check_url(tree.under("portkey").text("admin_url"), problems)
     _check_value(tree.under("portkey").text("admin_key"), problems)

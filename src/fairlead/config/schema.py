@@ -2,9 +2,15 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
+from fairlead.config.equals import Balancing
+from fairlead.config.experiments import Experiment
+from fairlead.config.portkey_objects.schema import ConfigObject
+from fairlead.config.reliability import Reliability
+from fairlead.config.routing import Gateway, Hosted, Role, Routing
 from fairlead.config.spending import Budget, Limit, Retention
+from fairlead.config.tiers import ByDifficulty
 from fairlead.providers.row import ProviderEntry, Timeouts, Url
 
 
@@ -24,6 +30,16 @@ class Server(Struct, forbid_unknown_fields=True, frozen=True):
     header_timeout: Annotated[float, Meta(gt=0, description="seconds a client has to send its headers")] = 10.0
     body_timeout: Annotated[float, Meta(gt=0, description="seconds a client may pause within its body")] = 10.0
     write_timeout: Annotated[float, Meta(gt=0, description="seconds a client may stop reading its reply")] = 30.0
+    comment_after: Annotated[
+        float, Meta(ge=0, description="seconds of silence after which a stream gets a comment, and again; 0: never")
+    ] = 15.0
+    open_streams_after: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(
+            description="seconds after which a chat's stream begins, with a comment, though no provider has answered: "
+            "its status is 200 then, and a failure is told in it. Absent: never",
+        ),
+    ] = None
 
 
 class App(Struct, forbid_unknown_fields=True, frozen=True):
@@ -38,6 +54,10 @@ class Target(Struct, forbid_unknown_fields=True, frozen=True):
 
     provider: Annotated[str, Meta(description="a provider's name")]
     model: Annotated[str, Meta(min_length=1, description="what the model is called there")]
+    weight: Annotated[
+        Annotated[float, Meta(ge=0, le=1_000_000)] | None,
+        Meta(description="its share beside the others' (1), where `balance` is said; with 0 it takes no new call"),
+    ] = None
 
 
 class OnLoss(Struct, forbid_unknown_fields=True, frozen=True):
@@ -52,15 +72,44 @@ class OnLoss(Struct, forbid_unknown_fields=True, frozen=True):
     ] = "drop"
 
 
-class Model(Struct, forbid_unknown_fields=True, frozen=True):
+class Model(Hosted, forbid_unknown_fields=True, frozen=True):
     """A model that clients may ask for."""
 
-    targets: Annotated[list[Target], Meta(min_length=1, description="tried in this order")]
-    aliases: Annotated[list[str], Meta(description="other names for it")] = []
+    targets: Annotated[
+        list[Target], Meta(min_length=1, description="tried in this order, unless `balance` is said")
+    ] = []  # noqa: RUF012 - msgspec copies it
+    balance: Annotated[
+        Balancing | None, Meta(description="the targets are equals; what one is chosen by. Absent: in their order")
+    ] = None
+    sticky: Annotated[
+        float, Meta(ge=0, le=86_400, description="seconds that a session stays at one of equal targets; 0: not at all")
+    ] = 600.0
+    config: Annotated[str | None, Meta(description="instead of targets, the config that its calls go by")] = None
+    by_difficulty: Annotated[
+        ByDifficulty | None, Meta(description="instead of targets, a cheap and a strong model to choose from")
+    ] = None
+    aliases: Annotated[list[str], Meta(description="other names for it")] = []  # noqa: RUF012 - as above
     timeouts: Annotated[Timeouts | None, Meta(description="clocks that win over the provider's")] = None
     on_loss: Annotated[
         OnLoss | None, Meta(description="what happens to what a target cannot be told; the general `on_loss` if absent")
     ] = None
+    hedge: Annotated[
+        bool, Meta(description="ask the next target too where one takes longer than 19 of 20 of its answers")
+    ] = False
+    carry_on: Annotated[
+        bool, Meta(description="continue an answer that breaks off from the text so far, at a target that takes it")
+    ] = field(name="continue", default=False)
+    first_token_timeout: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(description="seconds until a stream says something; then the next target is asked"),
+    ] = None
+    min_tokens_per_second: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(description="the least pace of a stream's first two seconds, which are held back to measure it"),
+    ] = None
+    on_refusal: Annotated[
+        Literal["stop", "next"], Meta(description="what follows where a provider's policy refuses the text")
+    ] = "stop"
 
 
 class Intent(Struct, forbid_unknown_fields=True, frozen=True):
@@ -138,9 +187,9 @@ class Portkey(Struct, forbid_unknown_fields=True, frozen=True):
 class Config(Struct, forbid_unknown_fields=True, frozen=True):
     """The whole configuration."""
 
-    profile: Annotated[Literal["registry", "direct"], Meta(description="which shipped routing to start from")] = (
-        "registry"
-    )
+    profile: Annotated[
+        Literal["registry", "direct", "hybrid", "agents"], Meta(description="which shipped routing to start from")
+    ] = "registry"
     server: Annotated[Server, Meta(description="where and how to listen")] = Server()
     app: Annotated[App, Meta(description="how to name this application to providers")] = App()
     default_provider: Annotated[str | None, Meta(description="the provider to try first")] = None
@@ -168,11 +217,24 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
         OnLoss, Meta(description="what happens to what a target cannot be told, in calls between two dialects")
     ] = OnLoss()
     intents: Annotated[dict[str, Intent], Meta(description="intents, merged over the shipped ones")] = {}
+    routing: Annotated[
+        Routing | None, Meta(description="models by task, cost and latency, for calls that name no model")
+    ] = None
+    roles: Annotated[
+        dict[str, Role], Meta(description="chains of providers by role, merged over the shipped ones")
+    ] = {}
+    gateways: Annotated[
+        dict[str, Gateway], Meta(description="providers that serve models of many vendors, which models may name")
+    ] = {}
     registry: Annotated[bool, Meta(description="know the models of the registry by their names and aliases")] = False
     provider_order: Annotated[list[str], Meta(description="who to look for a model at, by its name, in order")] = []
     models_file: Annotated[str | None, Meta(description="a registry of models of your own, laid over ours")] = None
     custom_models_file: Annotated[
         str | None, Meta(description="the same, of models that the provider `custom` has; laid over `models_file`")
+    ] = None
+    llm_models_file: Annotated[
+        str | None,
+        Meta(description="a file with `gateways` and `models` (`llm_models.yaml`), under those written here"),
     ] = None
     strict_models: Annotated[bool, Meta(description="refuse names that the registry does not know")] = False
     prices: Annotated[
@@ -194,5 +256,21 @@ class Config(Struct, forbid_unknown_fields=True, frozen=True):
     price_book: Annotated[
         Literal["cost-aware", "hybrid"] | None, Meta(description="shipped prices that win over the listed ones")
     ] = None
+    reliability: Annotated[
+        Reliability, Meta(description="what is done about failures: retries, fallback, what is left alone")
+    ] = Reliability()
+    experiments: Annotated[
+        dict[str, Experiment], Meta(description="experiments: who goes elsewhere, and whose calls are copied, by name")
+    ] = {}
+    configs: Annotated[
+        dict[str, ConfigObject],
+        Meta(description="Portkey's config objects by name, or `{file: PATH}`: how calls find their targets"),
+    ] = {}
+    default_config: Annotated[
+        str | None, Meta(description="the config, of those under `configs`, for calls that say no other way")
+    ] = None
+    legacy_portkey: Annotated[
+        bool, Meta(description="ask Portkey after all others, for who has moved away from it; its variables are read")
+    ] = False
     portkey: Annotated[Portkey, Meta(description="how calls go through Portkey")] = Portkey()
     ignored_environment: Annotated[list[str], Meta(description="variables that are not read, as patterns")] = []

@@ -24,7 +24,7 @@ def of(value: Mapping[str, Any], names: Names) -> dict[str, Any]:
 
 def charged(usage: Usage | None) -> dict[str, Any]:
     """What the provider says that it charges, under its own names."""
-    said = usage.said if usage is not None else None
+    said = usage.own if usage is not None else None
     return of(said, _COSTS) if said else {}
 
 

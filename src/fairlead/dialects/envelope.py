@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ AUTO = "auto"
 # how many answers, what is noted of the call. (`stream_options` is read member by member anyway.)
 _READ: Final = frozenset({"generationConfig", "generation_config", "metadata", "thinking"})
 _CONFIGS: Final = frozenset({"generationConfig", "generation_config"})
+_MODELS: Final = "models"
 # Where the dialects keep what was said, and where a message keeps its parts.
 _SAID = ("messages", "prompt", "input", "contents", "query")
 _CONTENT = ("content", "parts")
@@ -76,8 +78,8 @@ class Envelope:
             _check_read(members)
         default = endpoint.default_model or (unnamed if endpoint.chat else None)
         named = members.names
-        self._unnamed = model is None and "model" not in named and default == AUTO
-        self.model = _text(members, "model", default) if model is None else checked(model)
+        self._unnamed = model is None and "model" not in named and (default == AUTO or _MODELS in named)
+        self.model = _model(members, default) if model is None else checked(model)
         self.stream = endpoint.always or endpoint.raw or (endpoint.streams and _flag(members, "stream"))
         self.wants_usage = self.stream and "stream_options" in named and _wants_usage(members)
         self.wants_cost = "usage" in named and endpoint.asks_usage and self._includes()
@@ -98,13 +100,18 @@ class Envelope:
 
     def write(self, model: str, *, ask_usage: bool, lowered: Mapping[str, bytes | None] | None = None) -> bytes:
         """The body for a provider: with its own name for the model, on a stream a request for usage, and `lowered`."""
+        members = self.members
+        renamed = model != self.model and (self._unnamed or "model" in members.names)
+        asks = ask_usage and self.stream and self.endpoint.asks_usage and not self.wants_usage
+        if not (asks or lowered):
+            return members.put("model", _quoted(model)) if renamed else members.body
         changes: dict[str, bytes | None] = dict(lowered) if lowered else {}
-        if model != self.model and (self._unnamed or "model" in self.members.names):
-            changes["model"] = _encode(model)
-        if ask_usage and self.endpoint.asks_usage and self.stream and not self.wants_usage:
-            options = _options(self.members)
+        if renamed:
+            changes["model"] = _quoted(model)
+        if asks:
+            options = _options(members)
             changes["stream_options"] = options.splice({"include_usage": _TRUE}) if options else _ASK_USAGE
-        return self.members.splice(changes) if changes else self.members.body
+        return members.splice(changes)
 
     def text(self, name: str) -> str | None:
         """A member that is a text; None where it is anything else."""
@@ -156,12 +163,38 @@ def _decode(members: Members, name: str) -> Any:
         raise RequestError(f"`{name}` cannot be read: {error}", param=name) from None
 
 
-def _text(members: Members, name: str, default: str | None) -> str:
-    if name not in members:
-        if default is not None:
-            return default
-        raise RequestError(f"the body has no `{name}`", param=name, hint="name a model, or `auto`")
-    return checked(_decode(members, name), name)
+def _model(members: Members, default: str | None) -> str:
+    said = members.get("model")
+    if said is not None:
+        return _named(said)
+    first = _first_of_models(members) if _MODELS in members else None
+    if first is not None:
+        return first
+    if default is None:
+        raise RequestError("the body has no `model`", param="model", hint="name a model, or `auto`")
+    return default
+
+
+def _first_of_models(members: Members) -> str | None:
+    """The model that a call means which names several in `models`, and none besides."""
+    said = _decode(members, _MODELS)
+    return checked(said[0], f"{_MODELS}[0]") if isinstance(said, list) and said else None
+
+
+def _read_name(said: bytes) -> str:
+    try:
+        return checked(msgspec.json.decode(said))
+    except _UNREADABLE as error:
+        raise RequestError(f"`model` cannot be read: {error}", param="model") from None
+
+
+# Names of models are few and come again.
+_remembered = lru_cache(maxsize=512)(_read_name)
+_quoted = lru_cache(maxsize=512)(_encode)
+
+
+def _named(said: bytes) -> str:
+    return _remembered(said) if len(said) <= _LONGEST_NAME else _read_name(said)
 
 
 def checked(value: Any, name: str = "model") -> str:

@@ -28,6 +28,8 @@ PROVIDERS: Final[dict[str, ProviderSide]] = {
         bedrock.PROVIDER,
     )
 }
+# Chat completions whose clients read errors in OpenRouter's shape.
+OPENROUTER: Final = "openrouter"
 FRAMINGS: Final[dict[str, Framing]] = {"ollama": LINES, "bedrock-converse": Framing(EventStreamSplitter, itself)}
 
 
@@ -59,7 +61,9 @@ def client_of(endpoint: Endpoint) -> ClientSide:
 
 
 def error_body(dialect: str, error: FairleadError) -> bytes:
-    """Our own error as a client of that dialect gets it."""
+    """Our own error as a client of that dialect gets it, or one of OpenRouter's."""
+    if dialect == OPENROUTER:
+        return lenient.dumps(openai_errors.write_numbered(error))
     return CLIENTS[dialect].error(error)
 
 

@@ -33,7 +33,31 @@ class Members:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(f"the body is not a JSON object: {error}") from None
         self.names = self._raw.keys()
-        self._spans = self._walk()
+        self._spans = None if self._is_plain() else self._walk()
+
+    def _is_plain(self) -> bool:
+        """Whether the body has its members and no byte more, as most clients write it.
+
+        Each takes its name, its value, two quotes, a colon, and a comma or brace; nothing is shorter. So what is just
+        as long as that has no spaces, no name in another spelling, and none twice.
+        """
+        length = 1
+        for name, raw in self._raw.items():
+            length += len(name) + len(raw) + 4
+        return length == len(self.body) > 1
+
+    def _placed(self) -> dict[str, tuple[int, int, int]]:
+        """Where the members stand, as `_walk` says it; in a plain body their lengths tell."""
+        if self._spans is not None:
+            return self._spans
+        spans: dict[str, tuple[int, int, int]] = {}
+        at, comma = 1, 0
+        for name, raw in self._raw.items():
+            start = at + comma + len(name) + 3
+            spans[name] = (at, start, at := start + len(raw))
+            comma = 1
+        self._spans = spans
+        return spans
 
     def _walk(self) -> dict[str, tuple[int, int, int]]:
         """Where each member begins (its comma included), where its value begins, and where that ends.
@@ -67,17 +91,28 @@ class Members:
         raw = self._raw.get(name)
         return None if raw is None else bytes(raw)
 
+    def put(self, name: str, new: bytes) -> bytes:
+        """The body with one member's value replaced, or added at the end."""
+        if name not in self._raw:
+            return self.splice({name: new})
+        body, at = self.body, 1
+        if self._spans is not None:
+            _, start, at = self._spans[name]
+            return body[:start] + new + body[at:]
+        for each, raw in self._raw.items():  # of a plain body, whose lengths tell where it stands
+            start = at + len(each) + 3
+            at = start + len(raw)
+            if each == name:
+                break
+            at += 1
+        return body[:start] + new + body[at:]
+
     def splice(self, changes: Mapping[str, bytes | None]) -> bytes:
         """The body with the named members' values replaced, added at the end, or (None) taken out."""
-        body, spans = self.body, self._spans
-        if len(changes) == 1:  # as nearly always: the model's name
-            ((name, new),) = changes.items()
-            if new is not None and name in spans:
-                _, value, end = spans[name]
-                return b"".join((body[:value], new, body[end:]))
+        body, spans = self.body, self._placed()
         at, left, added = 0, len(spans), b""
         pieces: list[bytes] = []
-        for name in sorted(changes, key=self._place) if len(changes) > 1 else changes:
+        for name in sorted(changes, key=lambda name: spans.get(name, _NOWHERE)[0]):
             new, span = changes[name], spans.get(name)
             if span is None:
                 added += b"" if new is None else b"," + _encode(name) + b":" + new
@@ -93,9 +128,6 @@ class Members:
         pieces.append(body[at:])
         spliced = b"".join(pieces)
         return spliced if left == len(spans) > 0 else _LEADING_COMMA.sub(rb"\1", spliced, count=1)
-
-    def _place(self, name: str) -> int:
-        return self._spans.get(name, _NOWHERE)[0]
 
 
 def _repeated(body: bytes, at: int) -> RequestError:

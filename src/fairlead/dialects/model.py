@@ -9,7 +9,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
+
+from fairlead.dialects import lenient
 
 Role = Literal["system", "developer", "user", "assistant"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -230,7 +232,8 @@ class Usage:
     """Tokens as the provider counted them.
 
     `input_tokens` has the cached, the cache-write and the audio ones in it, `output_tokens` the reasoning and the audio
-    ones, whichever way the provider counts. `said` is the provider's own object, for what only some of them count.
+    ones, whichever way the provider counts. `said` is the provider's own object, for what only some of them count;
+    it is read once somebody asks for it, by `own`.
     """
 
     input_tokens: int = 0
@@ -241,7 +244,13 @@ class Usage:
     cache_write_1h_tokens: int = 0
     audio_input_tokens: int = 0
     audio_output_tokens: int = 0
-    said: dict[str, Any] | None = dataclasses.field(default=None, compare=False, repr=False)
+    said: dict[str, Any] | Raw | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def own(self) -> dict[str, Any] | None:
+        """The provider's own object, as it was read."""
+        said = self.said
+        return lenient.members(bytes(said)) if isinstance(said, Raw) else said
 
 
 class TokenLogprob(Struct):

@@ -8,7 +8,9 @@ from fairlead.dialects.endpoints import STREAM_ARRAY, STREAM_GENERATE
 from fairlead.dialects.envelope import Endpoint
 from fairlead.errors import NotFound
 from fairlead.gateway import Gateway
+from fairlead.http.early import Early
 from fairlead.http.exchange import Exchange
+from fairlead.http.waiting import Waiting
 from fairlead.pipeline.admit import unlimited
 from fairlead.pipeline.call import CallRequest, Headers
 from fairlead.pipeline.kept import Asked
@@ -21,8 +23,11 @@ _ID = re.compile(r"(?!\.{1,2}$)[^/\\\x00-\x20]+")
 class Calls:
     """Takes a request of one dialect to the engine and its reply back."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Gateway, waiting: Waiting, opens_after: float | None = None) -> None:
+        """`opens_after`: seconds after which a chat's stream begins though no provider has answered; None: never."""
+        self.gateway = self._gateway = gateway
+        self._waiting = waiting
+        self._early = Early(opens_after, waiting) if opens_after is not None else None
 
     async def handle(self, endpoint: Endpoint, exchange: Exchange) -> None:
         """One call, from its body to its last byte. Raises `FairleadError`."""
@@ -36,11 +41,16 @@ class Calls:
             exchange.named,
             (exchange.text_header(b"content-type") or "") if endpoint.form else "",
             exchange.text_header,
+            exchange.names,
         )
-        reply = await self._gateway.call(request, exchange.principal)
+        called = self._gateway.call(request, exchange.principal)
+        reply = await (called if self._early is None else self._early.reply(endpoint, exchange, called))
+        if reply is None:
+            return
         if reply.events is None:
             exchange.reply(reply.status, reply.headers, reply.body)
         else:
+            self._waiting.watch(endpoint, exchange)
             await _stream(exchange, reply.status, reply.headers, reply.events)
 
     async def kept(self, path: str, exchange: Exchange) -> None:
@@ -74,7 +84,11 @@ async def _stream(exchange: Exchange, status: int, headers: Headers, events: Asy
     """A reply of events, as they come; waits while the client does not read."""
     try:
         # Before anything here can be cancelled: a generator that has not begun does not clean up.
-        exchange.begin(status, headers, await anext(events, b""))
+        first = await anext(events, b"")
+        if exchange.response_started:
+            await exchange.write(first)
+        else:
+            exchange.begin(status, headers, first)
         async for data in events:
             await exchange.write(data)
         exchange.end()

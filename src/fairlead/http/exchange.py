@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("fairlead.server")
 
 NOBODY = Principal("")
-_line = b"%b: %b\r\n".__mod__
+_line = b": ".join
+
+_usual_headers: tuple[Headers, bytes] = ([], b"")
+
+
+def _usual(headers: Headers) -> bytes:
+    """The lines that each reply has; uvicorn makes them anew every second."""
+    global _usual_headers  # noqa: PLW0603
+    if _usual_headers[0] is not headers:
+        _usual_headers = (headers, b"".join(_line(each) + b"\r\n" for each in headers))
+    return _usual_headers[1]
+
 
 Handler = Callable[["Exchange"], Awaitable[None]]
 
@@ -27,15 +38,17 @@ Handler = Callable[["Exchange"], Awaitable[None]]
 class Exchange:
     """A request that came whole, and its reply: written in one piece, or begun, continued and ended.
 
-    `dialect` is the one in which the client gets an error; `named` is what stands for a variable in the route's path.
+    `dialect` is the one in which the client gets an error; `named` is what stands for a variable in the route's path;
+    `names` has the names of the headers, in lower case. `quiet` counts how often nothing had been written when somebody
+    looked.
 
     uvicorn's protocol takes it for the cycle of its own that it stands in for; `message_event`, `run_asgi` and
     `response_started` are there for that.
     """
 
     __slots__ = ("_body", "_headers", "_named", "_protocol", "chunked", "dialect", "disconnected", "handler",
-                 "keep_alive", "method", "more_body", "named", "principal", "refusal", "response_complete",
-                 "response_started", "size", "task", "url", "version")  # fmt: skip
+                 "keep_alive", "method", "more_body", "named", "names", "principal", "quiet", "refusal",
+                 "response_complete", "response_started", "size", "task", "url", "version")  # fmt: skip
 
     def __init__(self, protocol: "Protocol", method: bytes, url: bytes, version: str, headers: Headers) -> None:
         self._protocol = protocol
@@ -43,7 +56,7 @@ class Exchange:
         self.url = url
         self.version = version
         self._headers = headers
-        self._named = dict(headers)
+        self.names = self._named = dict(headers)
         self._body: bytes | bytearray = b""
         self.handler: Handler | None = None
         self.dialect = "openai-chat"
@@ -52,7 +65,7 @@ class Exchange:
         self.refusal: FairleadError | None = None
         self.keep_alive = self.more_body = True
         self.chunked = self.disconnected = self.response_started = self.response_complete = False
-        self.size = 0
+        self.size = self.quiet = 0
         self.task: asyncio.Task[None] | None = None
 
     # what was asked
@@ -106,7 +119,7 @@ class Exchange:
         """Our own error, in the client's dialect."""
         if not error.request_id:
             error.request_id = ids.request_id(self._protocol.ticker.clock)
-        self.reply(error.status, error_headers(error), hub.error_body(self.dialect, error))
+        self.reply(error.status, error_headers(error), error.told or hub.error_body(self.dialect, error))
 
     def begin(self, status: int, headers: Headers, first: bytes) -> None:
         """The head of a reply of unknown length, and its first piece."""
@@ -119,9 +132,16 @@ class Exchange:
 
     async def write(self, data: bytes) -> None:
         """One more piece; waits while the client does not read."""
+        self.quiet = 0
         self._protocol.transport.write(self._piece(data))
         if self._protocol.flow.write_paused:
             await self._protocol.flow.drain()
+
+    def comment(self, data: bytes) -> None:
+        """A piece that means nothing, between two others; none where the client does not read."""
+        self.quiet = 0
+        if not self._protocol.flow.write_paused:
+            self._protocol.transport.write(self._piece(data))
 
     def end(self) -> None:
         """The end of a reply that was begun."""
@@ -135,9 +155,9 @@ class Exchange:
         return b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
 
     def _head(self, status: int, headers: Headers, end: bytes) -> bytes:
-        usual = self._protocol.server_state.default_headers
-        close = b"" if self.keep_alive else b"connection: close\r\n"
-        return b"".join((STATUS_LINE[status], *map(_line, usual), *map(_line, headers), close, end))
+        close = b"\r\n" if self.keep_alive else b"\r\nconnection: close\r\n"
+        usual = _usual(self._protocol.server_state.default_headers)
+        return STATUS_LINE[status] + usual + b"\r\n".join(map(_line, headers)) + close + end
 
     def _complete(self) -> None:
         self.response_complete = True
@@ -187,6 +207,7 @@ class Exchange:
             self._fail()
         finally:
             self._body = b""  # which a connection would keep for as long as it idles
+            self._protocol.tasks.discard(self.task)
 
     def _fail(self) -> None:
         if self.response_started:

@@ -170,8 +170,7 @@ class LiteLlm:
 def _over(said: Update, wanted: KeyChange, before: Key) -> KeyChange:
     """The change with what it leaves as it is, where LiteLLM's words say less than ours."""
     if said.models is not None:
-        others = (before.rights.providers, before.rights.endpoints, before.rights.addresses)
-        wanted = replace(wanted, rights=Rights(_models(said), *others))
+        wanted = replace(wanted, rights=replace(before.rights, models=_models(said)))
     if says(said):
         wanted = replace(wanted, budgets=budgets(said, before.budgets), limits=limits(said, before.limits))
     return wanted

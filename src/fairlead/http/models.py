@@ -10,6 +10,7 @@ from fairlead import clock
 from fairlead.errors import MethodNotAllowed, RequestError, UnknownModel
 from fairlead.gateway import Gateway
 from fairlead.http.exchange import Exchange
+from fairlead.http.openrouter_models import Catalogue
 from fairlead.pipeline.call import Headers
 from fairlead.routing.names import Offered, offer, offered
 
@@ -28,9 +29,13 @@ Json = dict[str, Any]
 class Models:
     """Lists of models, and one model: as OpenAI, Anthropic and Google write them."""
 
-    def __init__(self, gateway: Gateway, started: int) -> None:
-        """`started` (Unix seconds) is when all models were made, as far as OpenAI's clients are told."""
+    def __init__(self, gateway: Gateway, started: int, catalogue: Catalogue) -> None:
+        """`started` (Unix seconds) is when all models were made, as far as OpenAI's clients are told.
+
+        `catalogue` has what OpenRouter's clients read besides.
+        """
         self._gateway = gateway
+        self._catalogue = catalogue
         self._started = started
 
     async def list(self, exchange: Exchange) -> None:
@@ -41,7 +46,8 @@ class Models:
         elif dialect == "anthropic-messages":
             _reply(exchange, self._anthropic_page(self._offered(exchange), _query(exchange)))
         else:
-            _reply(exchange, {"object": "list", "data": [self._openai(each) for each in self._offered(exchange)]})
+            found = [self._openai(each) for each in self._offered(exchange)]
+            _reply(exchange, {"object": "list", "data": found, "total_count": len(found), "links": {"next": None}})
 
     async def one(self, exchange: Exchange) -> None:
         """Any name that a call may have. Raises `UnknownModel`, `CannotServe`, `NoTarget`."""
@@ -84,7 +90,8 @@ class Models:
         return found
 
     def _openai(self, model: Offered) -> Json:
-        return {"id": model.name, "object": "model", "created": self._started, "owned_by": model.provider}
+        shown: Json = {"id": model.name, "object": "model", "created": self._started, "owned_by": model.provider}
+        return shown | self._catalogue.members(model)
 
     def _anthropic_page(self, found: Sequence[Offered], asked: dict[str, str]) -> Json:
         """https://platform.claude.com/docs/en/api/models-list"""

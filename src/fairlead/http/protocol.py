@@ -220,10 +220,8 @@ class Protocol(HttpToolsProtocol):
 
     def _serve(self, exchange: Exchange) -> None:
         self._serving = exchange
-        task = self.loop.create_task(exchange.run())
-        task.add_done_callback(self.tasks.discard)
+        exchange.task = task = self.loop.create_task(exchange.run())
         self.tasks.add(task)
-        exchange.task = task
 
     def replied(self, exchange: Exchange) -> None:
         """A reply is complete: take the next request, or close. Who does not read is asked nothing more."""

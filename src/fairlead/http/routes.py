@@ -2,21 +2,26 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from urllib.parse import parse_qs, unquote, unquote_to_bytes
 
 from fairlead.dialects import endpoints as at
 from fairlead.dialects.envelope import Endpoint
+from fairlead.dialects.hub import OPENROUTER
 from fairlead.errors import FairleadError, MethodNotAllowed, NotFound, RequestError
 from fairlead.gateway import Gateway
 from fairlead.http.admin import Admin
 from fairlead.http.calls import Calls
 from fairlead.http.exchange import Exchange
+from fairlead.http.explain import Asked as AskedCall
+from fairlead.http.explain import Explaining
 from fairlead.http.hosts import Hosts
 from fairlead.http.ledger import CALLS_QUERY, USAGE_QUERY, Records
 from fairlead.http.litellm import Generate, Keys, LiteLlm, OneKey, TeamNew, Update
 from fairlead.http.openapi import Described
+from fairlead.http.openrouter import GENERATION_QUERY, OpenRouter
 from fairlead.http.pages import Pages
 from fairlead.http.proxies import Proxies
 from fairlead.http.route import ADMINISTRATIVE, Access, Route, checked
@@ -42,8 +47,8 @@ from fairlead.pipeline.admit import to_administer, to_call, within
 
 # Where clients of the several dialects put their key.
 KEY_HEADERS = (b"x-api-key", b"x-goog-api-key", b"api-key", b"x-portkey-api-key")
-# Where Groq's own client looks for OpenAI's operations.
-_OF_GROQ = b"/openai/v1/"
+# Where Groq's own client looks for OpenAI's operations, and OpenRouter's for its own.
+_OF_GROQ, _OF_OPENROUTER = b"/openai/v1/", b"/api/v1/"
 # Whose clients look there, also where nothing is.
 _LOOK: tuple[tuple[bytes, str], ...] = ((b"/v1/messages", "anthropic-messages"), (b"/v1beta/", "gemini"))
 # A model's name may have slashes in it.
@@ -52,11 +57,14 @@ _VARIABLES = {"{model}": rb"([^?#]+)", "{id}": rb"([^/?#]+)"}
 
 def routes(calls: Calls, pages: Pages, admin: Admin, records: Records) -> tuple[Route, ...]:
     """The table that the server serves and the reference documents."""
+    explaining = Explaining(calls.gateway)
     table = (
         *_for_clients(calls, pages),
         *_for_administration(admin),
         *_of_records(records),
+        *_for_openrouter(OpenRouter(records, pages.catalogue)),
         *_for_litellm(LiteLlm(admin)),
+        Route("POST", "/api/route/explain", "Where a call would go, and why", explaining, "member", takes=AskedCall),
     )
     return checked((*table, Route("GET", "/api/openapi.json", "This API, for machines", Described(table), "public")))
 
@@ -161,6 +169,17 @@ def _for_administration(admin: Admin) -> tuple[Route, ...]:
     )
 
 
+def _for_openrouter(there: OpenRouter) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/v1/models/{model}/endpoints", "Who serves a model", there.endpoints, "client"),
+        Route("GET", "/v1/model/{model}", "A model, in OpenRouter's words", there.model, "client"),
+        Route("GET", "/v1/generation", "A call of the key's own", there.generation, "client", query=GENERATION_QUERY),
+        Route("GET", "/v1/key", "The key, and what it has spent", there.key, "client"),
+        Route("GET", "/v1/auth/key", "The same at its older path", there.key, "client"),
+        Route("GET", "/v1/credits", "What the key may spend", there.credits, "client"),
+    )
+
+
 def _for_litellm(aliases: LiteLlm) -> tuple[Route, ...]:
     return (
         Route("POST", "/key/generate", "Make a key, in LiteLLM's words", aliases.generate, "member", takes=Generate),
@@ -224,12 +243,14 @@ class Front:
         path = exchange.url.partition(b"?")[0]
         if path.startswith(_OF_GROQ):
             path = path.removeprefix(b"/openai")
+        elif path.startswith(_OF_OPENROUTER):
+            path, exchange.dialect = path.removeprefix(b"/api"), OPENROUTER
         route = self._routes.get((exchange.method, unquote_to_bytes(path)))
         named = {} if route else self._named(path)
         if exchange.method in named:
             route, exchange.named = named[exchange.method]
         if route is not None:
-            return route
+            return replace(route, dialect=OPENROUTER) if _as_openrouter(exchange, route) else route
         exchange.dialect = next((dialect for start, dialect in _LOOK if path.startswith(start)), exchange.dialect)
         shown = unquote(path[:200].decode("ascii", "replace"))
         known = self._methods.get(unquote_to_bytes(path)) or [method.decode() for method in named]
@@ -255,6 +276,11 @@ class Front:
             for match, route in matches
             if match
         }
+
+
+def _as_openrouter(exchange: Exchange, route: Route) -> bool:
+    """Whether the client has OpenRouter's base URL, and so reads its errors."""
+    return exchange.dialect == OPENROUTER and route.dialect == "openai-chat"
 
 
 def _pattern(path: str) -> re.Pattern[bytes]:

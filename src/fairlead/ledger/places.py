@@ -15,8 +15,10 @@ from fairlead.state.measures import BY
 from fairlead.state.tables import ledger as tables
 
 # What most calls have. Of the others, those first that the fewest calls are likely to share.
-USUAL: Final = frozenset({("outcome", "ok"), ("team", ""), ("user", ""), ("model", ""), ("provider", ""), ("key", "")})
-_RAREST: Final = ("outcome", "key", "user", "team", "model", "provider", "endpoint")
+USUAL: Final = frozenset(
+    {("outcome", "ok"), ("team", ""), ("user", ""), ("model", ""), ("provider", ""), ("key", ""), ("arm", "")}
+)
+_RAREST: Final = ("outcome", "key", "user", "team", "model", "arm", "provider", "endpoint")
 _STEP: Final = 500
 _NO_END: Final = "g"  # above every id
 

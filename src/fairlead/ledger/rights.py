@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 _Patterns = Annotated[list[Annotated[str, Meta(min_length=1, max_length=512)]], Meta(min_length=1, max_length=200)]
+_Config = Annotated[str, Meta(min_length=1, max_length=200)]
 KINDS = ("models", "providers", "endpoints", "addresses")
 
 
@@ -19,6 +20,12 @@ class Rights(Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True
     providers: Annotated[_Patterns | None, Meta(description="providers, by their names")] = None
     endpoints: Annotated[_Patterns | None, Meta(description="paths, such as `/v1/chat/completions` or `/v1/*`")] = None
     addresses: Annotated[_Patterns | None, Meta(description="clients' addresses, such as `10.0.0.0/8`")] = None
+    config_override: Annotated[
+        bool | None, Meta(description="whether a call may bring a config of its own (`x-portkey-config`); no if absent")
+    ] = None
+    config: Annotated[_Config | None, Meta(description="the config that its calls go by, of those under `configs`")] = (
+        None
+    )
 
 
 NO_LIMITS = Rights()
@@ -27,9 +34,16 @@ NO_LIMITS = Rights()
 class Granted:
     """The rights of a key and of all that stands above it: what every one of them allows, and nothing else."""
 
-    __slots__ = ("levels", "limits_entry", "limits_targets")
+    __slots__ = ("_keeps_config", "config", "levels", "limits_entry", "limits_targets", "overrides_config")
 
-    def __init__(self, levels: Iterable[Rights] = ()) -> None:
+    def __init__(self, levels: Iterable[Rights] = (), *, overrides_config: bool = False) -> None:
+        levels = tuple(levels)
+        said = [level.config_override for level in levels if level.config_override is not None]
+        # Whether a call may bring a config of its own: one of them says so, and none says no.
+        self.overrides_config = all(said) if said else overrides_config
+        self._keeps_config = False in said
+        # The innermost comes last.
+        self.config = next((level.config for level in reversed(levels) if level.config is not None), None)
         self.levels = tuple(dict.fromkeys(level for level in map(_hashable, levels) if level != ((),) * len(KINDS)))
         # Looked at before each call, and false for most.
         self.limits_entry = any(level[2] or level[3] for level in self.levels)
@@ -53,6 +67,8 @@ class Granted:
 
     def excess(self, child: Rights) -> str | None:
         """What `child` says and is not granted here, in words; None where all is. What it does not say it inherits."""
+        if child.config_override and self._keeps_config:
+            return "`config_override`, which is refused there"
         own = _hashable(child)
         for level in self.levels:
             for kind, parent, wanted in zip(KINDS, level, own, strict=True):
@@ -152,4 +168,4 @@ def _holds_network(parent: str, child: str) -> bool:
     return outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]  # the same version
 
 
-EVERYTHING = Granted()
+EVERYTHING = Granted(overrides_config=True)

@@ -40,7 +40,11 @@ class Item(Struct, array_like=True, frozen=True, gc=False):
 
 
 class Attempt(Struct, array_like=True, frozen=True, gc=False):
-    """One try at one target. `result` is `ok` or the kind of its failure; `after_us` is since the call began."""
+    """One try at one target. `result` is `ok` or the kind of its failure; `after_us` is since the call began.
+
+    `cost` (nano-dollars) is what it cost although another answered, or went on; it is in the call's own. None where
+    that is not known.
+    """
 
     provider: str
     model: str
@@ -49,6 +53,7 @@ class Attempt(Struct, array_like=True, frozen=True, gc=False):
     us: int
     status: int | None = None
     detail: str = ""
+    cost: int | None = 0
 
 
 class Verdict(Struct, array_like=True, frozen=True, gc=False):
@@ -66,7 +71,7 @@ class Row(Struct, array_like=True, tag="call/1", kw_only=True, gc=False):
     is not known; `reserved` and `saved` (by the cache) are None where there was none. `asked` is the model as the
     client named it, `model` as the provider that served calls it. `queue_us` is from the first byte to the first
     attempt, `first_us` to the first byte of the reply, if one came. `charges` is what each budget's account was charged
-    of what the `process` had taken from it.
+    of what the `process` had taken from it. `difficulty` (0 to 1) was read in its text, where its plan hung on that.
     """
 
     id: str
@@ -112,6 +117,8 @@ class Row(Struct, array_like=True, tag="call/1", kw_only=True, gc=False):
     organisation: str = ""
     process: str = ""
     charges: dict[str, int] = field(default_factory=dict)
+    arm: str = ""
+    difficulty: float | None = None
 
 
 class Bodies(Struct, array_like=True, tag="body/1", kw_only=True, gc=False):

@@ -21,6 +21,7 @@ _DEFAULT = "default"
 _DEEPEST: tuple[ObjectKind, ...] = ("user", "team", "organisation")
 # Below what a name has to be unique.
 _WITHIN: dict[ObjectKind, ObjectKind] = {"user": "team", "key": "team"}
+_ADMINS_GIVE = "an admin gives that right"
 _read_rights = msgspec.json.Decoder(Rights).decode
 
 Owner = dict[str, str | None]
@@ -163,8 +164,14 @@ def check_rights(work: Work, rights: Rights, above: list[Rights], kind: ObjectKi
         raise RequestError(
             f"the {kind} would have more than what it belongs to: {why}", hint="narrow its `rights`", param="rights"
         )
+    if rights.config_override and work.actor.role is Role.MEMBER and not _overrides(work.actor, above):
+        raise Forbidden(f"the {kind} could do more than the key that makes it: `config_override`", hint=_ADMINS_GIVE)
     if why := work.actor.rights.beyond([*above, rights]):
         raise Forbidden(f"the {kind} could do more than the key that makes it: {why}", hint="narrow its `rights`")
+
+
+def _overrides(actor: Principal, above: list[Rights]) -> bool:
+    return actor.rights.overrides_config or Granted(above).overrides_config
 
 
 def change_of(work: Work, kind: ObjectKind, row: AnyRow, wanted: Change) -> dict[str, object]:

@@ -44,7 +44,8 @@ class Sums:
         alike: dict[Key, list[Row]] = {}
         for row in rows:
             key: Key = (
-                row.at // HOUR_MS, row.key, row.team, row.user, row.model, row.provider, row.endpoint, row.outcome
+                row.at // HOUR_MS, row.key, row.team, row.user, row.model, row.provider, row.endpoint, row.outcome,
+                row.arm,
             )  # fmt: skip
             some = alike.get(key)
             if some is None:

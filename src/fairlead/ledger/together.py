@@ -15,6 +15,7 @@ from fairlead.state.database import Database
 if TYPE_CHECKING:
     from fairlead.ledger.budgets.shared import RedisLeases
     from fairlead.ledger.shared.holdings import Holdings
+    from fairlead.ledger.shared.notices import Notices
     from fairlead.ledger.shared.server import Server
 
 Charge = Callable[[str, Mapping[str, int]], None]
@@ -22,11 +23,15 @@ Charge = Callable[[str, Mapping[str, int]], None]
 
 @dataclass(slots=True)
 class Together:
-    """One process's part in budgets (`leases`) and limits (`parts`); `charge` is told what the ledger has of them."""
+    """One process's part in budgets (`leases`) and limits (`parts`); `charge` is told what the ledger has of them.
+
+    `notices` is where processes let each other know things, if there is such a place.
+    """
 
     leases: Leases
     parts: Parts
     charge: Charge | None = None
+    notices: "Notices | None" = None
 
     @property
     def answers(self) -> bool:
@@ -50,7 +55,9 @@ class ByRedis(Together):
     """The same through Redis, which also has to be told who died."""
 
     def __init__(self, server: "Server", leases: "RedisLeases", parts: "Holdings") -> None:
-        super().__init__(leases, parts, leases.charge)
+        from fairlead.ledger.shared.notices import Notices  # noqa: PLC0415 - the client is an extra
+
+        super().__init__(leases, parts, leases.charge, Notices(server, "health"))
         self._server = server
         self._leases, self._parts = leases, parts
 

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 from fairlead.clock import Clock
 from fairlead.errors import NotFound, RequestError
 from fairlead.ledger import moments, places, segments
+from fairlead.ledger.budgets.accounts import key_of, spent_on
+from fairlead.ledger.budgets.leases import Account
 from fairlead.ledger.fold import position
 from fairlead.ledger.retention import Retention, first_id
 from fairlead.ledger.row import Bodies, Record, Row, decoded, row_of
@@ -84,6 +86,11 @@ class Usage:
             return [_timed(by, int(at), found[at]) for at in sorted(found)]
         ordered = sorted(found.items(), key=lambda pair: (-pair[1].cost, -pair[1].calls, pair[0]))
         return [Group(str(name), None, total) for name, total in ordered if total.calls]
+
+    def spent(self, account: Account) -> int:
+        """The nano-dollars that are known to be spent of a budget's account. Raises `StoreUnavailable`."""
+        with self._database.reading() as connection:
+            return spent_on(connection, key_of(account))
 
     def calls(
         self, since: int = 0, until: int | None = None, where: Where | None = None, *, before: str = "", limit: int = 50

@@ -62,6 +62,8 @@ class Metrics:
         self.alerts: defaultdict[tuple[str, int], int] = defaultdict(int)
         # The numbers of other workers of the same server, which are told together with these.
         self.beside: Callable[[], Iterable[Metrics]] = tuple
+        # How each target fares: provider, model, 0 closed to 1 open, attempts under way, seconds to an answer.
+        self.targets: Callable[[], Iterable[tuple[str, str, float, int, float]]] = tuple
 
     def row(self, endpoint: str, provider: str, status: int, outcome: str) -> Ended:
         """Where calls that ended so are counted."""
@@ -83,6 +85,7 @@ def _sum(several: list[Metrics]) -> Metrics:
     if len(several) == 1:
         return several[0]
     made = Metrics()
+    made.targets = several[0].targets
     for each in several:
         made.open += each.open
         for key, row in each.ended.items():

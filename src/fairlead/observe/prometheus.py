@@ -37,7 +37,21 @@ class _Collected(Collector):
         for (budget, percent), count in self._metrics.alerts.items():
             alerts.add_metric((budget, str(percent)), count)
         yield alerts
+        yield from self._targets()
         yield GaugeMetricFamily("fairlead_calls_open", "Calls that have begun and not ended", value=self._metrics.open)
+
+    def _targets(self) -> Iterator[Metric]:
+        """How targets fare in the process that is asked."""
+        labels = ("provider", "model")
+        about = "1: not asked, 0.5: by one call alone, 0: by all"
+        left = GaugeMetricFamily("fairlead_target_left_alone", about, labels=labels)
+        flying = GaugeMetricFamily("fairlead_target_attempts_open", "Attempts under way", labels=labels)
+        latency = GaugeMetricFamily("fairlead_target_seconds", "Until an answer begins, of late", labels=labels)
+        for provider, model, state, under_way, seconds in self._metrics.targets():
+            left.add_metric((provider, model), state)
+            flying.add_metric((provider, model), under_way)
+            latency.add_metric((provider, model), seconds)
+        yield from (left, flying, latency)
 
     def _calls(self) -> Metric:
         labels = ("endpoint", "provider", "status", "outcome")

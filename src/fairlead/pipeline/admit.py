@@ -6,6 +6,7 @@ from fairlead.errors import Forbidden
 from fairlead.ledger.keyring import Keyring, missing
 from fairlead.ledger.principal import Principal, Role
 from fairlead.pipeline.call import Call
+from fairlead.routing.onward import kept
 from fairlead.routing.plan import Candidate, Plan
 
 LOCAL = Principal("local")
@@ -74,17 +75,17 @@ def permitted(call: Call) -> Plan:
     """The plan less what the key may not use. Raises `Forbidden` where nothing is left."""
     if not call.principal.rights.limits_targets:
         return call.plan
-    kept = tuple(_held(call, each) for each in call.plan.candidates)
-    if not any(each.target for each in kept):
+    held = tuple(_held(call, each) for each in call.plan.candidates)
+    if not any(each.target for each in held):
         raise Forbidden(
             f"the key `{call.principal.name}` may not use `{call.envelope.model}`", hint=_WIDEN, param="model"
         )
-    return call.plan if kept == call.plan.candidates else replace(call.plan, candidates=kept)
+    return call.plan if held == call.plan.candidates else kept(call.plan, held)
 
 
 def _held(call: Call, each: Candidate) -> Candidate:
     target = each.target
     rights = call.principal.rights
-    if target is None or rights.permits(call.envelope.model, target.provider.name, target.model):
+    if target is None or rights.permits(each.asked or call.envelope.model, target.provider.name, target.model):
         return each
     return replace(each, target=None, reason="the key may not use it", barred=True)

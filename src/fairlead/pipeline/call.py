@@ -1,6 +1,6 @@
 """One call on its way through the gateway."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 
 from msgspec import Struct, field
 
@@ -28,7 +28,7 @@ class CallRequest(Struct, eq=False):
     """What a front hands to the gateway: the body as the client sent it, and what its headers ask of routing.
 
     `model` is given where the path names it. `content_type` is the body's, where that is a form; `header` gives the
-    value of any header of the client's.
+    value of any header of the client's, of which `names` has the names.
     """
 
     endpoint: Endpoint
@@ -38,16 +38,21 @@ class CallRequest(Struct, eq=False):
     model: str | None = None
     content_type: str = ""
     header: Callable[[bytes], str | None] = _no_header
+    names: Iterable[bytes] = ()
 
 
 class Attempt(Struct, eq=False):
-    """One try at one target. `failure` is None for the one that answered; times are monotonic seconds."""
+    """One try at one target. `failure` is None for the one that answered; times are monotonic seconds.
+
+    `cost` is what it cost in nano-dollars although another answered, or went on; None where that is not known.
+    """
 
     target: Target
     started: float
     ended: float = 0.0
     failure: Failure | None = None
     reservation: Reservation | None = None
+    cost: int | None = 0
 
     def shown(self) -> dict[str, object]:
         """What a client may know of it."""
@@ -70,11 +75,13 @@ class Noted(Struct, frozen=True):
 class Call(Struct, eq=False):
     """A call's state, from its first byte to its record.
 
-    `canonical` is the call in the canonical model, once a target needs it; `dropped` has what that target could not
-    carry of it, in the client's words. `made` has what only the provider that answered can use again,
-    `returned` those headers of its reply that the client gets too. `most` is what a budget lowered the tokens asked for
-    to, `produced` about how many tokens came of a reply that nobody counted, and `cut` says that it ended too soon;
-    `charges` is what it spent by account. `answer` is the reply, without its cost, where that is kept.
+    `original` is what the client sent, where a policy changes that for a target; `canonical` is the call in the
+    canonical model, once a target needs it; `dropped` has what that target could not carry of it, in the client's
+    words. `made` has what only the provider that answered can use again, `returned` those headers of its reply that the
+    client gets too. `most` is what a budget lowered the tokens asked for to, `produced` about how many tokens came of a
+    reply that nobody counted, and `cut` says that it ended too soon; `charges` is what it spent by account, `absorbed`
+    what of its cost was for attempts that another took over from. `answer` is the reply, without its cost, where that
+    is kept.
     """
 
     id: str
@@ -87,6 +94,7 @@ class Call(Struct, eq=False):
     usage: Usage | None = None
     status: int = 0
     overhead: float = 0.0
+    original: tuple[CallRequest, Envelope | FormEnvelope] | None = None
     canonical: Request | None = None
     most: int | None = None
     produced: int = 0
@@ -94,6 +102,7 @@ class Call(Struct, eq=False):
     cost: Cost | None = None
     reserved: int | None = None
     charges: dict[str, int] = field(default_factory=dict)
+    absorbed: int | None = 0
     ticket: Ticket | None = None
     first_byte: float | None = None
     noted: Noted | None = None

@@ -8,7 +8,8 @@ from fairlead.pipeline.call import Call, Noted
 from fairlead.routing.plan import Target
 
 METADATA = (b"x-fairlead-metadata", b"x-portkey-metadata")
-_WHO = ("safety_identifier", "user")
+_IN_ORDER = ("safety_identifier", "user")
+_WHO = frozenset(_IN_ORDER)
 _NOTHING = Noted("", {})
 _MOST = 16
 _LONGEST = 200
@@ -38,16 +39,16 @@ def noted(call: Call) -> Noted:
     """What the client says of its call for the record alone. It is read once."""
     if call.noted is None:
         metadata = _metadata(call)
-        end_user = _end_user(call) or metadata.get("user_id", "")
+        end_user = _end_user(call) or metadata.get("user_id", "") or metadata.get("_user", "")
         call.noted = Noted(end_user, metadata) if end_user or metadata else _NOTHING
     return call.noted
 
 
 def _end_user(call: Call) -> str:
     envelope = call.envelope
-    if isinstance(envelope, Envelope):
-        for name in () if envelope.members.names.isdisjoint(_WHO) else _WHO:
-            said = envelope.optional(name) if name in envelope.members else None
+    if isinstance(envelope, Envelope) and envelope.members.has_any(_WHO):
+        for name in _IN_ORDER:
+            said = envelope.optional(name)
             if isinstance(said, str) and said:
                 return said[:_LONGEST]
     return ""

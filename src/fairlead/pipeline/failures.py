@@ -2,31 +2,26 @@
 
 from fairlead.dialects import hub, lenient
 from fairlead.dialects.model import ErrorFacts
-from fairlead.errors import Failure, FailureKind, UpstreamError, UpstreamFailure
+from fairlead.errors import CannotCarry, Failure, FailureKind, UpstreamError, UpstreamFailure
+from fairlead.pipeline.answers import Whole
 from fairlead.pipeline.call import Call
+from fairlead.pipeline.causes import kind_of
 from fairlead.providers import portkey
-from fairlead.routing.disposition import disposition, kind_of_status
+from fairlead.routing.disposition import Blame, disposition
 from fairlead.routing.plan import Target
 from fairlead.upstream import retry_after, secrets
 from fairlead.upstream.api import Response
 
 _SHOWN = 300
-# Groq's code, OpenAI's, Mistral's type, DeepSeek's message.
-_NO_MODEL = {"model_decommissioned", "model_not_found", "invalid_model", "Model Not Exist"}
+_SAYS_LITTLE = (FailureKind.UNSUPPORTED, FailureKind.OVERTAKEN)
 
 
 def refusal(facts: ErrorFacts, body: bytes, response: Response) -> UpstreamFailure:
     """The failure that a provider's own error is, under whatever status it came."""
-    kind = FailureKind.NO_MODEL if _lacks_model(facts) else kind_of_status(facts.status)
-    caught = UpstreamFailure(kind, facts.message, status=facts.status)
+    caught = UpstreamFailure(kind_of(facts), facts.message, status=facts.status)
     caught.failure.body = body
     caught.failure.retry_after = retry_after.seconds(response)
     return caught
-
-
-def _lacks_model(facts: ErrorFacts) -> bool:
-    """Whether a refusal means the model and not the call: some say 400 of a name that they no longer have."""
-    return facts.status == 400 and ({facts.code, facts.type} & _NO_MODEL != set() or facts.message in _NO_MODEL)
 
 
 def _of_portkey(failure: Failure) -> FailureKind:
@@ -82,6 +77,11 @@ def final(failure: Failure, what: str) -> UpstreamError:
     )
 
 
+def resting(seconds: float) -> UpstreamError:
+    """The client's error where every target has asked for no call, the first of them for so many seconds more."""
+    return final(Failure(FailureKind.RATE_LIMIT, "it is full", 429, seconds), "no target may be asked yet")
+
+
 def forwarded(failure: Failure, call: Call, target: Target) -> bytes:
     """A provider's refusal as the client gets it: untouched where its shape is the client's, else put into that."""
     dialect = call.envelope.endpoint.dialect
@@ -92,3 +92,21 @@ def forwarded(failure: Failure, call: Call, target: Target) -> bytes:
     error.type = "invalid_request_error"
     error.request_id, error.attempts = call.id, call.shown_attempts()
     return hub.error_body(dialect, error)
+
+
+def given_up(call: Call) -> Whole:
+    """What the client is told when no target answered: the provider's own refusal, or our error, which is raised."""
+    tried = [attempt for attempt in call.attempts if attempt.failure and attempt.failure.kind not in _SAYS_LITTLE]
+    last = (tried or call.attempts)[-1]
+    failure = last.failure
+    assert failure is not None  # noqa: S101 - an attempt without a failure has returned
+    if disposition(failure.kind).blame is Blame.CLIENT:
+        return Whole(failure.status or 400, b"application/json", forwarded(failure, call, last.target))
+    name = f"{last.target.provider.name}/{last.target.model}"
+    if failure.kind is FailureKind.UNSUPPORTED:
+        raise CannotCarry(
+            f"`{name}` cannot serve this call: {failure.detail}",
+            hint=disposition(FailureKind.UNSUPPORTED).hint,
+            param=failure.param,
+        )
+    raise final(failure, f"no target answered; the last, `{name}`, failed")

@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 from fairlead.errors import Failure
 from fairlead.ledger.money import amount
+from fairlead.pipeline import portkey_headers
 from fairlead.pipeline.call import Call, Headers
+from fairlead.routing.told import Told
 
 _VISIBLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
 
@@ -27,6 +29,7 @@ def told(call: Call, content_type: bytes) -> Headers:
         (b"content-type", content_type),
         (b"x-fairlead-request-id", request_id),
         (b"x-request-id", request_id),
+        (b"x-generation-id", request_id),
         (b"x-fairlead-attempts", b"%d" % len(call.attempts)),
         (b"x-fairlead-overhead-ms", b"%.2f" % (call.overhead * 1000)),
     ]
@@ -41,9 +44,20 @@ def told(call: Call, content_type: bytes) -> Headers:
     if call.ticket is not None:
         said += [(name.encode(), value.encode()) for name, value in call.ticket.told]
     said += call.returned
-    if call.dropped:
-        said.append((b"x-fairlead-dropped", _listed(call.dropped)))
+    dropped = call.dropped
+    if call.plan.told is not None:
+        said += portkey_headers.told(call, call.plan.told, _value)
+        dropped = [*call.plan.told.unused, *dropped]
+    if dropped:
+        said.append((b"x-fairlead-dropped", _listed(dropped)))
     return said
+
+
+def told_of_error(call: Call, said: Told) -> list[tuple[str, str]]:
+    """What an error says to a client of Portkey's words."""
+    found = portkey_headers.told(call, said, _value)
+    found += [(b"x-fairlead-dropped", _listed([*said.unused]))] if said.unused else []
+    return [(name.decode(), value.decode()) for name, value in found]
 
 
 def _listed(names: list[str]) -> bytes:

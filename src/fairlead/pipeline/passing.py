@@ -1,6 +1,7 @@
 """Headers that go on: from the client to a provider, and back."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from fairlead.dialects.codec import Outgoing
 from fairlead.pipeline.call import Call, Headers
@@ -18,6 +19,11 @@ def there(call: Call, target: Target, out: Outgoing) -> Named:
     return _with(target, [*out.headers, *target.headers], call.request.header)
 
 
+@lru_cache(maxsize=256)
+def _encoded(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(name.encode() for name in names)
+
+
 def own(target: Target, header: Header) -> Named:
     """The same without a translation: the target's, and the client's, whose value `header` gives."""
     return _with(target, [*target.headers], header)
@@ -30,16 +36,17 @@ def _with(target: Target, headers: Named, header: Header) -> Named:
 
 def back(response: Response, target: Target) -> Headers:
     """The headers of a provider's reply that the client gets: those that it may send there."""
-    names = [name.encode() for name in target.provider.pass_headers]
-    return [(name, value) for name in names if (value := response.header(name))]
+    passed = target.provider.pass_headers
+    return [(name, value) for name in _encoded(passed) if (value := response.header(name))] if passed else []
 
 
 def _pass_on(header: Header, target: Target, headers: Named) -> None:
-    for name in target.provider.pass_headers:
-        value = header(name.encode())
-        place = next((at for at, (own, _) in enumerate(headers) if own == name), None)
+    passed = target.provider.pass_headers
+    for name, encoded in zip(passed, _encoded(passed), strict=True) if passed else ():
+        value = header(encoded)
         if not value:
             continue
+        place = next((at for at, (own, _) in enumerate(headers) if own == name), None)
         if place is None:
             headers.append((name, value))
         elif name in _LISTS:

@@ -5,9 +5,11 @@ strangers must not fill the disk, so those are counted in a metric alone (`fairl
 """
 
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
+from fairlead.dialects.envelope import Endpoint
 from fairlead.dialects.model import Usage
 from fairlead.errors import FairleadError
 from fairlead.ledger import row as ledger
@@ -16,12 +18,12 @@ from fairlead.ledger.principal import Principal
 from fairlead.ledger.row import LARGEST, Item, Outcome, Row, Tokens
 from fairlead.pipeline.call import Attempt, Call
 from fairlead.pipeline.facts import noted
+from fairlead.routing.plan import Plan, Target
 
 LONGEST_NAME: Final = 200
 LONGEST_TEXT: Final = 500
 MOST_TAGS: Final = 16
 MOST_METADATA: Final = 16
-_NO_TOKENS: Final = Tokens()
 _FREE: Final = Cost(0)
 _US: Final = 1_000_000
 _UNKNOWN: Final = Cost(None)
@@ -32,45 +34,99 @@ def recorded(call: Call, outcome: Outcome, now: float, error: FairleadError | No
 
     Where nobody worked out what it cost, that is not known, or nothing where no provider was asked.
     """
-    principal, answered, attempts, said = call.principal, _answered(call), call.attempts, noted(call)
-    cost = call.cost or (_UNKNOWN if attempts else _FREE)
-    began, total = call.started, max(0, int((now - call.started) * _US))
+    attempts, began, name, said = call.attempts, call.started, call.id, noted(call)
+    total = _us(now - began)
+    row = copy(_alike(call))
+    row.id, row.at, row.status = name, _began(name), call.status
+    if outcome != "ok":
+        row.outcome = outcome
+    row.asked = _name(call.envelope.model)
+    if error is not None:
+        row.code, row.error = error.code, _text(str(error.message), LONGEST_TEXT)
+    if call.usage is not None:
+        row.tokens, row.counted = _tokens(call.usage), True
+    _add_cost(row, call.cost or (_UNKNOWN if attempts else _FREE))
+    if call.reserved is not None:
+        row.reserved, row.charges = call.reserved, call.charges
+    row.queue_us = _us(attempts[0].started - began) if attempts else total
+    if call.first_byte is not None:
+        row.first_us = _us(call.first_byte - began)
+    row.total_us, row.overhead_us = total, _us(call.overhead)
+    row.attempts = [_attempt(each, began) for each in attempts]
+    if said.end_user:
+        row.end_user = _text(said.end_user)
+    if said.metadata:
+        row.metadata = _metadata(said.metadata)
+    if call.dropped:
+        row.dropped = [_text(name) for name in call.dropped[:MOST_TAGS]]
+    return row
+
+
+def _us(seconds: float) -> int:
+    return int(seconds * _US) if seconds > 0 else 0
+
+
+def _add_cost(row: Row, cost: Cost) -> None:
+    if cost.nano is not None:
+        row.cost = min(cost.nano, LARGEST)
+    if cost.reported:
+        row.reported = True
+    if cost.estimated:
+        row.estimated = True
+    if cost.lines:
+        row.items = [Item(line.kind, min(line.units, LARGEST), line.nano) for line in cost.lines]
+
+
+class _Alike(NamedTuple):
+    """What the rows of calls share that were alike in this. It is held, so that nothing else gets its identity."""
+
+    row: Row
+    of: tuple[Principal, Plan, Target | None, Endpoint]
+
+
+_MOST_ALIKE: Final = 256
+_known: dict[tuple[int, int, int, int, bool], _Alike] = {}
+
+
+def _alike(call: Call) -> Row:
+    """The part of the row that is the same for all calls of a key by one plan to one target."""
+    principal, plan, endpoint, stream = call.principal, call.plan, call.envelope.endpoint, call.envelope.stream
+    answered = _answered(call.attempts)
+    target = answered.target if answered is not None else None
+    key = (id(principal), id(plan), id(target), id(endpoint), stream)
+    found = _known.get(key)
+    if found is None:
+        if len(_known) >= _MOST_ALIKE:
+            _known.clear()
+        row = _shared(principal, plan, target, endpoint.name)
+        row.stream = stream
+        found = _known[key] = _Alike(row, (principal, plan, target, endpoint))
+    return found.row
+
+
+def _shared(principal: Principal, plan: Plan, target: Target | None, endpoint: str) -> Row:
     return Row(
-        id=call.id,
-        at=_began(call.id),
-        endpoint=call.envelope.endpoint.name,
-        outcome=outcome,
-        status=call.status,
-        code=error.code if error else "",
-        error=_text(str(error.message), LONGEST_TEXT) if error else "",
+        id="",
+        at=0,
+        endpoint=endpoint,
         key=principal.key or principal.name,
         team=principal.team,
         user=principal.user,
         organisation=principal.organisation,
-        end_user=_text(said.end_user) if said.end_user else "",
-        asked=_name(call.envelope.model),
-        model=_name(answered.target.model) if answered else "",
-        provider=answered.target.provider.name if answered else "",
-        intent=call.plan.intent or "",
-        reason=_text(call.plan.reason, LONGEST_TEXT),
-        stream=call.envelope.stream,
-        tokens=_tokens(call.usage),
-        counted=call.usage is not None,
-        cost=min(cost.nano, LARGEST) if cost.nano is not None else None,
-        reported=cost.reported,
-        estimated=cost.estimated,
-        items=[Item(line.kind, min(line.units, LARGEST), line.nano) for line in cost.lines] if cost.lines else [],
-        reserved=call.reserved,
-        queue_us=max(0, int((attempts[0].started - began) * _US)) if attempts else total,
-        first_us=max(0, int((call.first_byte - began) * _US)) if call.first_byte is not None else None,
-        total_us=total,
-        overhead_us=int(call.overhead * _US),
-        attempts=[_attempt(each, began) for each in attempts],
-        tags=_tags(principal.tags) if principal.tags else [],
-        metadata=_metadata(said.metadata) if said.metadata else {},
-        dropped=[_text(name) for name in call.dropped[:MOST_TAGS]] if call.dropped else [],
-        charges=call.charges,
+        model=_name(target.model) if target else "",
+        provider=target.provider.name if target else "",
+        intent=plan.intent or "",
+        role=plan.role,
+        reason=_text(plan.reason, LONGEST_TEXT),
+        tags=_tags(principal.tags),
+        arm=target.how.arm if target else _meant(plan),
+        difficulty=plan.difficulty,
     )
+
+
+def _meant(plan: Plan) -> str:
+    """The arm of a call that came to no target."""
+    return plan.targets[0].how.arm if plan.targets else ""
 
 
 def refused(name: str, principal: Principal, endpoint: str, error: FairleadError, seconds: float = 0.0) -> Row:
@@ -100,30 +156,26 @@ def _began(name: str) -> int:
     return int(name[:12], 16)
 
 
-def _answered(call: Call) -> Attempt | None:
+def _answered(attempts: list[Attempt]) -> Attempt | None:
     """The attempt whose reply the client got, or the last."""
-    for each in call.attempts:
+    for each in attempts:
         if each.failure is None:
             return each
-    return call.attempts[-1] if call.attempts else None
+    return attempts[-1] if attempts else None
 
 
 def _attempt(attempt: Attempt, began: float) -> ledger.Attempt:
-    failure, target = attempt.failure, attempt.target
+    failure, target, started = attempt.failure, attempt.target, attempt.started
+    after, took = _us(started - began), _us(attempt.ended - started)
+    if failure is None:
+        return ledger.Attempt(target.provider.name, _name(target.model), "ok", after, took, cost=attempt.cost)
+    kind, said = str(failure.kind), _text(failure.detail, LONGEST_TEXT)
     return ledger.Attempt(
-        target.provider.name,
-        _name(target.model),
-        str(failure.kind) if failure else "ok",
-        max(0, int((attempt.started - began) * _US)),
-        max(0, int((attempt.ended - attempt.started) * _US)),
-        failure.status if failure else None,
-        _text(failure.detail, LONGEST_TEXT) if failure else "",
+        target.provider.name, _name(target.model), kind, after, took, failure.status, said, attempt.cost
     )
 
 
-def _tokens(usage: Usage | None) -> Tokens:
-    if usage is None:
-        return _NO_TOKENS
+def _tokens(usage: Usage) -> Tokens:
     return Tokens(
         usage.input_tokens,
         usage.output_tokens,

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
 
 from fairlead.clock import Clock
 from fairlead.dialects.anthropic.count import count_text
 from fairlead.dialects.model import Usage
 from fairlead.errors import FairleadError, Stopping, UpstreamError, UpstreamFailure
 from fairlead.ledger.bodies import MOST_KEPT
+from fairlead.ledger.limits.gate import Gate
 from fairlead.ledger.row import Outcome
 from fairlead.pipeline import costed, headers, tally
 from fairlead.pipeline.admit import permitted
@@ -18,6 +20,10 @@ from fairlead.pipeline.kept import Kept
 from fairlead.pipeline.limit import Limiter
 from fairlead.pipeline.plan import Planner
 from fairlead.pipeline.settle import Settler
+from fairlead.routing.plan import Plan
+
+if TYPE_CHECKING:
+    from fairlead.pipeline.shadow import Shadows
 
 
 class Pipeline:
@@ -27,11 +33,18 @@ class Pipeline:
         self, limiter: Limiter, planner: Planner, dispatcher: Dispatcher, settler: Settler, clock: Clock, kept: Kept
     ) -> None:
         self.kept = kept
+        self.shadows: Shadows | None = None
         self._limiter = limiter
         self._planner = planner
         self._dispatcher = dispatcher
         self._settler = settler
         self._clock = clock
+
+    def apart(self, planner: Planner) -> "Pipeline":
+        """The same for calls that no client waits for: within no limits, and with figures of their own."""
+        gate = Gate((), self._clock)
+        limiter, settler = Limiter(lambda: gate), self._settler.apart()
+        return Pipeline(limiter, planner, self._dispatcher, settler, self._clock, self.kept)
 
     async def run(self, call: Call) -> Reply:
         """One call from its plan to its reply. A stream settles when it ends; all else has settled on return.
@@ -44,12 +57,16 @@ class Pipeline:
             call.plan = self._planner.plan(call)
             call.plan = permitted(call)
             answer = await self._dispatcher.dispatch(call)
+            if call.plan.stays is not None:
+                call.plan.stays.at(call.attempts[-1].target)
         except FairleadError as error:
             call.status = error.status
             call.overhead = self._overhead(call)
             error.request_id, error.attempts = call.id, call.shown_attempts()
             if call.ticket is not None:
                 error.headers = call.ticket.told
+            if call.plan.told is not None:
+                error.headers = [*error.headers, *headers.told_of_error(call, call.plan.told)]
             self._settler.settle(call, "failed" if isinstance(error, UpstreamError) else "refused", error)
             raise
         except asyncio.CancelledError:
@@ -72,6 +89,10 @@ class Pipeline:
         if call.envelope.wants_cost and call.cost is not None and call.cost.nano is not None:
             body = costed.whole(body, call.cost.nano)
         return Reply(answer.status, headers.told(call, answer.content_type), body)
+
+    def explain(self, call: Call) -> Plan:
+        """Where a call would go and why. Raises `FairleadError`."""
+        return self._planner.explain(call)
 
     def _overhead(self, call: Call) -> float:
         """Seconds until now that no upstream took."""
@@ -106,6 +127,7 @@ class Pipeline:
                     yield self._shown(call, pipe.relay.usage, data) if looked_at else data
             outcome = "ok"
         except UpstreamFailure as failure:
+            self._dispatcher.broke(call, failure)
             outcome, error = "cut", _broken(call, failure)
             yield pipe.relay.broken(error)
         except asyncio.CancelledError as cancelled:
@@ -124,7 +146,9 @@ class Pipeline:
 def _broken(call: Call, caught: UpstreamFailure) -> UpstreamError:
     """What a client is told in a stream that broke after it had begun."""
     attempt = call.attempts[-1]
-    attempt.failure = redacted(settled(caught), attempt.target)
-    error = final(attempt.failure, "the stream broke")
+    failure = redacted(settled(caught), attempt.target)
+    if attempt.failure is None:
+        attempt.failure = failure
+    error = final(failure, "the stream broke")
     error.request_id, error.attempts = call.id, call.shown_attempts()
     return error

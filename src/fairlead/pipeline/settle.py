@@ -38,6 +38,10 @@ class Settler:
         self._till = till
         self._record = record
 
+    def apart(self) -> "Settler":
+        """The same with figures of its own, and without texts."""
+        return Settler(Metrics(), self._clock, self._pins, self._till, self._record)
+
     def begin(self) -> None:
         self._metrics.open += 1
 
@@ -68,6 +72,8 @@ class Settler:
         if usage is not None:
             row.input_tokens += usage.input_tokens
             row.output_tokens += usage.output_tokens
+            if call.first_byte is not None and call.envelope.stream:
+                call.attempts[-1].target.standing.flowed(usage.output_tokens, now - call.first_byte)
         for attempt in call.attempts:
             metrics.attempts[attempt.target.provider.name, attempt.failure.kind if attempt.failure else "ok"] += 1
         if call.made and _keeps(call):

@@ -8,6 +8,7 @@ from fairlead.dialects.model import BadReply
 from fairlead.errors import FailureKind, UpstreamFailure
 from fairlead.pipeline.failures import refusal
 from fairlead.pipeline.relay import ErrorWithin, RawRelay, Relay, readable
+from fairlead.routing.health import Standing
 from fairlead.upstream.api import Response
 
 # How many events are read before others have their turn.
@@ -21,7 +22,7 @@ class Pipe:
     is given first, and the failure is known from then on as `broken`.
     """
 
-    __slots__ = ("_events", "_raw", "_response", "_splitter", "broken", "ended", "relay")
+    __slots__ = ("_events", "_raw", "_response", "_splitter", "broken", "ended", "relay", "standing")
 
     def __init__(self, response: Response, splitter: Splitter, relay: Relay) -> None:
         self._response = response
@@ -31,6 +32,7 @@ class Pipe:
         self._raw = isinstance(relay, RawRelay)
         self.ended = False
         self.broken: UpstreamFailure | None = None
+        self.standing: Standing | None = None
 
     async def next(self) -> bytes:
         """The next bytes for the client, whole events only; they may be none while `ended` is not set."""
@@ -100,5 +102,8 @@ class Pipe:
 
     def close(self) -> None:
         """Give the rest up; a stream that has ended keeps its connection."""
+        standing, self.standing = self.standing, None
+        if standing is not None:
+            standing.flying -= 1
         if not self.ended:
             self._response.close()

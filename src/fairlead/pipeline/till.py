@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from fairlead.clock import Clock
 from fairlead.dialects import most
 from fairlead.dialects.envelope import Envelope
@@ -74,15 +76,31 @@ class Till:
             self._book.settle(attempt.reservation, 0)
             attempt.reservation = None
 
+    def absorb(self, call: Call, attempt: Attempt) -> None:
+        """Charge an attempt that another takes over from, by the usage and the tokens that the call now has of it."""
+        spent = self.cost(call, attempt).nano
+        attempt.cost = spent
+        call.absorbed = None if spent is None or call.absorbed is None else call.absorbed + spent
+        if attempt.reservation is not None:
+            amount = spent if spent is not None else attempt.reservation.amount
+            call.charges = _sum(call.charges, self._book.charges(attempt.reservation, amount))
+            self._book.settle(attempt.reservation, amount)
+            attempt.reservation = None
+
     def settle(self, call: Call) -> None:
         """Work out what the call cost, once it is over, and settle what was set aside for it."""
         attempt = call.attempts[-1] if call.attempts else None
         if call.cost is None:
             call.cost = self.cost(call, attempt) if attempt is not None else _FREE
+        own = call.cost.nano
+        if call.absorbed != 0:
+            both = None if own is None or call.absorbed is None else own + call.absorbed
+            call.cost = replace(call.cost, nano=both, estimated=True)
         if attempt is not None and attempt.reservation is not None:
             # What has no known price is charged as it was set aside.
-            spent = call.cost.nano if call.cost.nano is not None else attempt.reservation.amount
-            call.charges = self._book.charges(attempt.reservation, spent)
+            spent = own if own is not None else attempt.reservation.amount
+            charges = self._book.charges(attempt.reservation, spent)
+            call.charges = _sum(call.charges, charges) if call.charges else charges
             self._book.settle(attempt.reservation, spent)
             attempt.reservation = None
 
@@ -97,7 +115,8 @@ class Till:
             return Cost(0 if price.kind == "free" else None, (), estimated)
         if usage is None:  # pictures or sounds that nobody counted
             return Cost(0 if price.kind == "free" else None, (), estimated)
-        told = extras.read(provider, usage.said) if usage.said is not None else extras.Extras()
+        own = usage.own
+        told = extras.read(provider, own) if own is not None else extras.Extras()
         return cost(price, usage, told, tier=told.tier or _tier(call), estimated=estimated)
 
     def _price(self, target: Target) -> Price:
@@ -122,6 +141,10 @@ class Till:
         known = [(worst(self._price(each), needs(call, each, self._bounds)), each) for each in call.plan.targets]
         priced = [(amount, at) for at, (amount, _) in enumerate(known) if amount is not None]
         return known[min(priced)[1]][1] if priced else None
+
+
+def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in one | other}
 
 
 def _tier(call: Call) -> str | None:

@@ -290,6 +290,7 @@ def _flavor(entry: ProviderEntry) -> Flavor:
         cache_marks=said.cache_marks or False,
         free_text=said.free_text or False,
         ask_usage=entry.usage != "always",
+        prefill=said.prefill or PLAIN.prefill,
     )
 
 
@@ -342,4 +343,9 @@ def _provider(
         allowed_by=allowed_by,
         lacks=_lacking(entry, environ),
         private_network=entry.private_network or False,
+        slug=entry.slug or "",
+        routes=bool(entry.flavor and entry.flavor.routes),
+        data_collection=entry.data_collection or "",
+        zdr=entry.zdr or False,
+        quantizations=tuple(entry.quantizations or ()),
     )

@@ -22,6 +22,9 @@ Dialect = Literal[
 Auth = Literal["bearer", "x-api-key", "x-goog-api-key", "x-portkey-api-key", "api-key", "google", "aws"]
 Paths = Literal["plain", "deployments", "vertex"]
 Serves = Literal["own", "slugs", "relayed", "any"]
+Quantization = Literal[
+    "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"
+]  # fmt: skip
 Capability = Literal[
     "chat",
     "streaming",
@@ -75,6 +78,16 @@ class FlavorEntry(Struct, forbid_unknown_fields=True, frozen=True, omit_defaults
     ] = None
     cache_marks: Annotated[bool | None, Meta(description="takes `cache_control` on parts")] = None
     free_text: Annotated[bool | None, Meta(description="takes tools of the type `custom`")] = None
+    routes: Annotated[
+        bool | None,
+        Meta(description="chooses among providers itself, and takes OpenRouter's `provider` and variants for that"),
+    ] = None
+    prefill: Annotated[
+        Literal["plain", "prefix", "none"] | None,
+        Meta(
+            description="how it takes the beginning of an answer: `plain`, as the last message, with `prefix`, or not"
+        ),
+    ] = None
 
 
 class ProviderEntry(Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
@@ -148,6 +161,21 @@ class ProviderEntry(Struct, forbid_unknown_fields=True, frozen=True, omit_defaul
             "`structured_output`, `media_in` is `images_in`, `documents_in` and `audio_in`"
         ),
     ] = None
+    slug: Annotated[
+        str | None,
+        Meta(description="what OpenRouter's `provider.order`, `only` and `ignore` call it, where not by its own name"),
+    ] = None
+    data_collection: Annotated[
+        Literal["allow", "deny"] | None,
+        Meta(description="whether it may keep or train on what it is sent; not known, and so not trusted, if absent"),
+    ] = None
+    zdr: Annotated[
+        bool | None, Meta(description="it keeps nothing of what it is sent; not known, and so not trusted, if absent")
+    ] = None
+    quantizations: Annotated[
+        list[Quantization] | None,
+        Meta(description="the precisions of the models that it serves; not known if absent"),
+    ] = None
     allowed_models: Annotated[
         list[str] | None,
         Meta(description="the only models that may be asked of it, by any of their names; `NAME_ALLOWED_MODELS` wins"),
@@ -169,7 +197,8 @@ class Provider:
 
     `allowed` has the only models that may be asked of it, in lower case, and `allowed_by` what says so; an empty one
     allows all. `cannot` has the capabilities that it is known to be without. `lacks` is the variable that its base URL
-    is missing. One that is `offline` has no base URL, because nobody beyond this machine is to be asked.
+    is missing. One that is `offline` has no base URL, because nobody beyond this machine is to be asked. Of
+    `data_collection`, `zdr` and `quantizations`, what is not known is empty or False.
     """
 
     name: str
@@ -201,6 +230,11 @@ class Provider:
     lacks: str = ""
     private_network: bool = False
     offline: bool = False
+    slug: str = ""
+    routes: bool = False
+    data_collection: Literal["", "allow", "deny"] = ""
+    zdr: bool = False
+    quantizations: tuple[str, ...] = ()
 
     def claims(self, model: str) -> bool:
         """Whether a bare name is one of its own."""

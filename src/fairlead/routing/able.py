@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from fairlead.routing.onward import kept
 from fairlead.routing.target import LAST_RESORT, Candidate, Plan
 
 
@@ -14,7 +15,7 @@ def able(made: Plan, needs: Collection[str]) -> Plan:
     """
     if made.lacking.isdisjoint(needs):
         return made
-    left = replace(made, candidates=tuple(_weighed(each, needs) for each in made.candidates))
+    left = kept(made, tuple(_weighed(each, needs) for each in made.candidates))
     return left if any(each.provider.name not in LAST_RESORT for each in left.targets) else made
 
 

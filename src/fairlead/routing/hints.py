@@ -1,5 +1,6 @@
 """What a newcomer is told to do where a call names a provider or a model that cannot serve it."""
 
+from collections.abc import Collection
 from difflib import get_close_matches
 
 from fairlead.providers import portkey
@@ -24,6 +25,12 @@ def _nearest(name: str, policy: Policy) -> list[str]:
     called |= {each: each for each in known}
     begin = sorted({called[word] for word in called if word.startswith(name) or name.startswith(word)})
     return begin[:_MOST] or [called[word] for word in get_close_matches(name, called, n=1)]
+
+
+def meant(name: str, known: Collection[str]) -> str:
+    """Which name was perhaps meant by one that is none, and which there are."""
+    near = get_close_matches(name, known, n=1)
+    return f"{f'did you mean `{near[0]}`? ' if near else ''}it is one of {', '.join(known)}"
 
 
 def portkey_variables(asked: str, there: str, policy: Policy, *, alone: bool) -> str:

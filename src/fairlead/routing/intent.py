@@ -2,13 +2,15 @@
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from fairlead.routing import words
+from fairlead.routing.said import stripped
+from fairlead.routing.words import ENDS, UNSPACED, Unspaced, folded
 
 INTENTS: Final = ("code", "analyze", "fast", "creative")
 DEFAULT: Final = "fast"
@@ -20,10 +22,8 @@ _QUESTION: Final = 300  # letters of a paragraph behind pasted code that may be 
 _VERBS: Final = 8  # looked at, so that a text of nothing but verbs stays cheap
 _WORK: Final = {"code": "code", "analyze": "analysis", "fast": "a small task", "creative": "creative work"}
 
-_UNSPACED: Final = frozenset({"zh", "ja", "ko", "th"})
 _ASKED_LAST: Final = frozenset({"ja", "ko", "hi", "tr"})  # the verb that asks ends the sentence
 _MADE_LAST: Final = _ASKED_LAST | {"zh"}  # the noun ends "a story about code"
-_ACCENTED: Final = frozenset({"en", "fr", "es", "pt", "it", "nl", "pl", "tr", "cs"})  # typed without accents too
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,10 @@ class Cue(NamedTuple):
 
 
 class Vocabulary(NamedTuple):
-    """Every cue by its first word, longest first; for scripts without spaces, every cue by its first letter."""
+    """Every cue by its first word, longest first; for scripts without spaces, what cuts their text into words."""
 
     cues: Mapping[str, tuple[Cue, ...]]
-    unspaced: Mapping[str, tuple[str, ...]]
-    unspaced_start: re.Pattern[str]
+    unspaced: Unspaced
 
 
 class _Found(NamedTuple):
@@ -59,9 +58,9 @@ class _Found(NamedTuple):
 
 
 def infer(text: str) -> Inference:
-    """The intent of `text`, explained. Only its first 4000 and last 2000 characters count."""
-    prose, pasted = _without_code(_bounded(text))
-    found = _find(_words(prose))
+    """The intent of what a person says in `text`, explained. Only its first 4000 and last 2000 characters count."""
+    prose, pasted = _without_code(_bounded(stripped(text)))
+    found = _find(words.cut(prose, vocabulary().unspaced))
     return _short(found) or _asked(found, pasted) or _pasted(pasted) or _named(found) or _hinted(found)
 
 
@@ -146,10 +145,6 @@ def _because(found: list[_Found], decisive: Cue, reason: str, *cues: str) -> Inf
 # From text to cues.
 
 _FILE: Final = "#file"
-_ENDS: Final = "\u3002\uff01\uff1f\uff1b\uff0c\n"  # the full-width . ! ? ; , end what a Chinese verb makes
-_LETTERS: Final = r"\w+#\u0300-\u036f\u064b-\u0652\u0670\u0900-\u0963\u0966-\u0dff\u0e30-\u0e4e"  # \w lacks vowel signs
-_UNSPACED_SCRIPT: Final = r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-_BLANKS: Final = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_+#")}
 _CODE_MARKS: Final = r"[{}<=@#]|\((?<=\w\()|;\n|[A-Z]{5}|Traceback|--"
 _URL: Final = r"https?://\S+"
 _SOURCE_FILE: Final = (
@@ -166,9 +161,6 @@ _PASTED: Final = (
 
 
 class _Patterns(NamedTuple):
-    word: re.Pattern[str]
-    unspaced_word: re.Pattern[str]
-    unspaced_script: re.Pattern[str]
     code_marks: re.Pattern[str]
     url: re.Pattern[str]
     source_file: re.Pattern[str]
@@ -178,9 +170,6 @@ class _Patterns(NamedTuple):
 @cache
 def _patterns() -> _Patterns:
     return _Patterns(
-        word=re.compile(f"[a-z0-9{_LETTERS}]+|[{_ENDS}]"),
-        unspaced_word=re.compile(f"[a-z0-9_+#]+|(?:(?![a-z0-9_])[{_LETTERS}])+|[{_ENDS}]"),
-        unspaced_script=re.compile(_UNSPACED_SCRIPT),
         code_marks=re.compile(_CODE_MARKS),
         url=re.compile(_URL),
         source_file=re.compile(_SOURCE_FILE),
@@ -220,40 +209,6 @@ def _last_words(text: str) -> str:
     if len(last) > _QUESTION or any(pattern.search(last) for _, pattern in _patterns().pasted):
         return ""
     return last
-
-
-def _words(text: str) -> list[str]:
-    if text.isascii():
-        return text.lower().translate(_BLANKS).split()
-    text = _folded(text)
-    patterns = _patterns()
-    if patterns.unspaced_script.search(text):
-        return patterns.unspaced_word.findall(_spaced(text))
-    return patterns.word.findall(text)
-
-
-def _spaced(text: str) -> str:
-    """`text` with blanks around each cue of a script without spaces, so that it is found like any other word."""
-    vocab = vocabulary()
-    parts: list[str] = []
-    behind = 0
-    for start in vocab.unspaced_start.finditer(text):
-        at = start.start()
-        if at < behind:
-            continue
-        for cue in vocab.unspaced[text[at]]:
-            if text.startswith(cue, at):
-                parts += (text[behind:at], cue)
-                behind = at + len(cue)
-                break
-    return " ".join((*parts, text[behind:]))
-
-
-def _folded(text: str) -> str:
-    # Turkish has two letters i; casefold keeps them apart, and makes two characters of the capital one.
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", text).casefold().replace("i\u0307", "i").replace("\u0131", "i")
 
 
 def _find(words: list[str]) -> list[_Found]:
@@ -310,18 +265,16 @@ def _settled(found: list[_Found], length: int) -> list[_Found]:
 @cache
 def vocabulary() -> Vocabulary:
     """The shipped cues, read from `intents.toml` when first needed."""
-    shelf: dict[str, dict[tuple[str, ...], Cue]] = {end: {(end,): Cue(end, (end,), "end", "", "")} for end in _ENDS}
+    shelf: dict[str, dict[tuple[str, ...], Cue]] = {end: {(end,): Cue(end, (end,), "end", "", "")} for end in ENDS}
     shelf[_FILE] = {(_FILE,): Cue("source file", (_FILE,), "thing", "code", "")}
-    unspaced: dict[str, set[str]] = {}
+    unspaced: list[str] = []
     for cue in shipped_cues():
         shelf.setdefault(cue.words[0], {}).setdefault(cue.words, cue)
-        if cue.lang in _UNSPACED:
-            text = _folded(cue.text)
-            unspaced.setdefault(text[0], set()).add(text)
+        if cue.lang in UNSPACED:
+            unspaced.append(folded(cue.text))
     return Vocabulary(
         {word: tuple(sorted(row.values(), key=lambda cue: -len(cue.words))) for word, row in shelf.items()},
-        {letter: tuple(sorted(texts, key=len, reverse=True)) for letter, texts in unspaced.items()},
-        re.compile(f"[{''.join(sorted(unspaced))}]"),
+        words.unspaced(unspaced),
     )
 
 
@@ -332,25 +285,6 @@ def shipped_cues() -> Iterator[Cue]:
         for name, value in section.items():
             intent, langs = (name, value) if isinstance(value, dict) else ("", {name: value})
             for lang, texts in langs.items():
-                for text in texts.replace("\n", " ").split(","):
-                    yield from _forms(text.strip(), kind, intent, lang)
-
-
-def _forms(pattern: str, kind: str, intent: str, lang: str) -> Iterator[Cue]:
-    word = _patterns().unspaced_word if lang in _UNSPACED else _patterns().word
-    for parts in product(*(part.split("|") for part in re.split(r"[()]", pattern))):
-        text = "".join(parts).strip()
-        whole = _folded(text)
-        yield Cue(text, tuple(word.findall(whole)), kind, intent, lang)
-        plain = _unaccented(whole, lang)
-        if plain != whole:
-            yield Cue(text, tuple(word.findall(plain)), kind, intent, lang)
-
-
-def _unaccented(text: str, lang: str) -> str:
-    if lang == "de":
-        return text.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
-    if lang not in _ACCENTED or text.isascii():
-        return text
-    plain = unicodedata.normalize("NFD", text.replace("ł", "l"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+                for pattern in words.spelled(texts):
+                    for text, parts in words.forms(pattern, lang):
+                        yield Cue(text, parts, kind, intent, lang)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fairlead.errors import FairleadError
 from fairlead.routing.plan import Wanted, plan
-from fairlead.routing.policy import Policy
+from fairlead.routing.policy import Model, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,24 @@ def offer(name: str, policy: Policy, about: str = "") -> Offered:
     return Offered(name, first.provider.name, first.model, about)
 
 
+def _model(model: Model) -> str:
+    if model.tiers is not None:
+        return f"{model.tiers.cheap}, or {model.tiers.strong} where a call is hard"
+    return f"model with {len(model.targets)} target{'s' * (len(model.targets) != 1)}"
+
+
 def _names(policy: Policy) -> Iterator[tuple[str, str]]:
     for model in policy.models.values():
-        yield model.name, f"model with {len(model.targets)} target{'s' * (len(model.targets) != 1)}"
+        yield model.name, _model(model)
         for alias in model.aliases:
             yield alias, f"alias of {model.name}"
     yield "auto", _auto(policy)
     for name in policy.intents:
         yield f"intent:{name}", "intent"
+    for task in policy.tables.tasks:
+        yield f"task:{task}", "task"
+    for role in policy.tables.roles.values():
+        yield f"role:{role.name}", f"role; {', then '.join(step.provider for step in role.steps)}"
     for provider in policy.providers.values():
         if provider.usable and provider.configured and provider.default_model:
             yield f"{provider.name}/{provider.default_model}", "the provider's default model"

@@ -31,10 +31,13 @@ def tried(target: Target) -> None:
 
 
 def doubts(policy: Policy) -> Iterator[str]:
-    """The names in lists of allowed models, and the default one, that no model answers to."""
+    """The names in lists of allowed models, in tables of tasks, and the default one, that no model answers to."""
     name = policy.default_model or "auto"
     if policy.registry and name != "auto" and name[0] != "@" and ":" not in name and not _is_known(name, policy):
         yield f"the default model `{name}` is no name of a model that is known here"
+    for name in policy.tables.models if policy.registry else ():
+        if not _is_known(name, policy):
+            yield f"`routing` lists `{name}`, which is no name of a model that is known here"
     for provider in policy.providers.values() if policy.registry else ():
         for name in sorted(provider.allowed):
             if not _is_known(name, policy):

@@ -1,29 +1,42 @@
 """From what a call asks for to the ordered, bounded list of targets that may serve it, each with its reason.
 
-Pure: the same facts and the same policy make the same plan. A client may name
-
-    NAME                 a model or alias of the configuration
-    auto, intent:NAME    what the call is for, said or inferred; `auto` may stand for the default model
-    @PROVIDER/MODEL      that model at that provider and nowhere else; @portkey/@VENDOR/MODEL for a vendor behind it
-    PROVIDER/MODEL       the same, where the provider has a key; else a vendor's slug, as OpenRouter writes it
-    MODEL                a bare name that a vendor's row claims
+Pure: the same facts and the same policy make the same plan. `sayings.py` lists the ways of saying where a call goes;
+`read.py` reads what none of them does.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
-from fairlead.errors import CannotServe, NoTarget
+from fairlead.errors import NoTarget
 from fairlead.providers import portkey
-from fairlead.routing import by_name, by_rank, hints
+from fairlead.routing import hints
 from fairlead.routing.able import able
-from fairlead.routing.intent import DEFAULT, Inference
-from fairlead.routing.policy import Intent, Model, Policy
-from fairlead.routing.target import LAST_RESORT, Candidate, Plan, Target, Wanted, candidate, placed
+from fairlead.routing.last import with_last
+from fairlead.routing.moment import Moment
+from fairlead.routing.policy import Policy
+from fairlead.routing.read import read
+from fairlead.routing.sayings import said
+from fairlead.routing.scores import scored
+from fairlead.routing.target import LAST_RESORT, Candidate, Plan, Target, Wanted
+from fairlead.routing.trial import in_experiment
 
-__all__ = ["LAST_RESORT", "MAX_TARGETS", "Candidate", "Plan", "Target", "Wanted", "explain", "keyed", "plan"]
+__all__ = [
+    "LAST_RESORT",
+    "MAX_TARGETS",
+    "Candidate",
+    "Plan",
+    "Target",
+    "Wanted",
+    "chosen",
+    "explain",
+    "keyed",
+    "nobody",
+    "plan",
+]
 
 MAX_TARGETS = 10
-OTHERS = "no provider of the intent has a key; this one has"
+# How many choices can hang on one another: a condition, an experiment, then one among equals.
+_DEEPEST = 8
 NONE_LEFT = (
     "No models available for auto mode due to restrictions. "
     "Please adjust your allowed model settings or disable auto mode."
@@ -35,15 +48,33 @@ def keyed(policy: Policy) -> bool:
     return any(p.usable and p.configured for p in policy.providers.values() if p.name not in LAST_RESORT)
 
 
+def _made(wanted: Wanted, policy: Policy) -> Plan:
+    found = said(wanted, policy)
+    made = read(wanted, policy) if found is None else found
+    return made if policy.last is None else with_last(made, wanted, policy)
+
+
 def plan(wanted: Wanted, policy: Policy) -> Plan:
     """The plan for a call. Raises `UnknownModel`, `CannotServe`, `NoTarget`."""
-    made = _read(wanted, policy)
+    made = _made(wanted, policy)
     if made.targets:
-        return replace(_bounded(able(made, wanted.needs)), on_loss=made.on_loss or policy.on_loss)
-    raise _nobody(wanted, made, policy)
+        made = replace(_bounded(able(made, wanted.needs)), on_loss=made.on_loss or policy.on_loss)
+        return in_experiment(made, wanted, policy, plan, MAX_TARGETS) if policy.experiments else made
+    raise nobody(wanted, made, policy)
 
 
-def _nobody(wanted: Wanted, made: Plan, policy: Policy) -> NoTarget:
+def chosen(made: Plan, moment: Moment, policy: Policy) -> Plan:
+    """The plan of one call, of which nothing is left open; it may leave nobody. Raises what planning may."""
+    left = made if made.choose is None else made.choose(made, moment)
+    deep = 1
+    while left.choose is not None and deep < _DEEPEST:
+        left, deep = left.choose(left, moment), deep + 1
+    if len(left.targets) > MAX_TARGETS:
+        left = _bounded(left)
+    return left if left.on_loss is not None else replace(left, on_loss=made.on_loss or policy.on_loss)
+
+
+def nobody(wanted: Wanted, made: Plan, policy: Policy) -> NoTarget:
     """The error for a call that no candidate can serve, with what each lacks."""
     missing = "; ".join(dict.fromkeys(f"{c.provider}: {c.reason}" for c in made.candidates))
     reason = f"no provider can serve `{wanted.model}` ({missing or 'none is configured'})"
@@ -67,9 +98,14 @@ def _settings(barred: Iterable[Candidate], policy: Policy) -> str:
     return ", ".join(dict.fromkeys(f"`{policy.providers[c.provider].allowed_by}`" for c in barred))
 
 
-def explain(wanted: Wanted, policy: Policy) -> Plan:
-    """The plan with every candidate, served or passed over; raises only where the call itself is wrong."""
-    return _bounded(able(_read(wanted, policy), wanted.needs))
+def explain(wanted: Wanted, policy: Policy, moment: Moment | None = None) -> Plan:
+    """The plan with every candidate, served or passed over; raises only where the call itself is wrong.
+
+    At a `moment` it is that of one call, with what its targets' places hang on.
+    """
+    made = _bounded(able(_made(wanted, policy), wanted.needs))
+    made = in_experiment(made, wanted, policy, explain, MAX_TARGETS) if policy.experiments else made
+    return made if moment is None else scored(able(chosen(made, moment, policy), wanted.needs), moment)
 
 
 def _bounded(made: Plan) -> Plan:
@@ -82,136 +118,3 @@ def _bounded(made: Plan) -> Plan:
         room -= each.target is not None
         kept.append(each)
     return replace(made, candidates=tuple(kept))
-
-
-def _read(wanted: Wanted, policy: Policy) -> Plan:
-    provider, model = _pinned(wanted, policy)
-    if wanted.intent and model == "auto":
-        model = f"intent:{wanted.intent}"
-    if model == "auto" and provider is None and policy.default_model:
-        if policy.default_model != "auto":
-            return _for_default(policy.default_model, wanted, policy)
-        if policy.registry:
-            return _for_best(policy)
-    if model == "auto":
-        read = wanted.infer() if wanted.infer else Inference(DEFAULT, "nothing says what the call is for", ())
-        return replace(_for_inferred(policy.intent_named(read.intent), read.reason, provider, policy), inferred=True)
-    if model.startswith("intent:"):
-        return _for_named_intent(model.removeprefix("intent:"), provider, policy)
-    if provider is not None:
-        by_name.refuse_unknown(model, policy)
-        found = candidate(policy, policy.providers[provider], model, "the call names this provider", pinned=True)
-        return Plan((found,), "provider named")
-    return _for_model(model, policy)
-
-
-def _pinned(wanted: Wanted, policy: Policy) -> tuple[str | None, str]:
-    """The provider that the call insists on, if it does, and the model it asks for there."""
-    provider, model = wanted.provider, wanted.model.strip()
-    if model.startswith("@"):
-        provider, _, model = model[1:].partition("/")
-    if provider is None:
-        return None, model
-    if provider not in policy.providers:
-        hint = hints.providers(provider, policy)
-        raise CannotServe(f"there is no provider `{provider}`", hint=hint, param="provider")
-    return provider, model.removeprefix(provider + "/") or "auto"
-
-
-def _for_default(name: str, wanted: Wanted, policy: Policy) -> Plan:
-    made = _read(replace(wanted, model=name), replace(policy, default_model=None))
-    return replace(made, reason=f"the default model `{name}`: {made.reason}")
-
-
-def _for_best(policy: Policy) -> Plan:
-    made = by_rank.of_best(policy)
-    if made.targets:
-        return made
-    barred = any(each.barred for each in made.candidates)
-    others = _instead(policy, (), barred=barred, why="no model of the registry can be had; this provider has its own")
-    return replace(made, candidates=(*made.candidates, *others))
-
-
-def _for_inferred(intent: Intent, reason: str, provider: str | None, policy: Policy) -> Plan:
-    """What we read into a call gives way to the provider that it names."""
-    named = policy.providers[provider] if provider is not None else None
-    if named is None or named.name in intent.providers:
-        return _for_intent(intent, reason, provider, policy)
-    if not named.default_model:
-        raise CannotServe(
-            f"provider `{named.name}` has no default model, and the call names none",
-            hint=f"name one with it: `@{named.name}/MODEL`",
-            param="model",
-        )
-    why = f"does not serve `{intent.name}`; its default model does for all"
-    served = candidate(policy, named, named.default_model, why, default=True)
-    return Plan((served,), f"{reason}, but the call names its provider")
-
-
-def _for_named_intent(name: str, provider: str | None, policy: Policy) -> Plan:
-    intent = policy.intent_named(name)
-    known = name.strip().lower() in policy.intents
-    reason = f"intent `{intent.name}` named" if known else f"`{name}` is no intent here, so `{intent.name}` serves"
-    return _for_intent(intent, reason, provider, policy)
-
-
-def _for_intent(intent: Intent, reason: str, provider: str | None, policy: Policy) -> Plan:
-    if provider is not None and provider not in intent.providers:
-        able = ", ".join(f"`{name}`" for name in intent.providers)
-        raise CannotServe(
-            f"provider `{provider}` does not serve intent `{intent.name}`; {able} can",
-            hint=f"name one of {able}, another intent, or a model with the provider",
-            param="provider",
-        )
-    names = (provider,) if provider else policy.in_order(intent.providers)
-    found = [
-        candidate(policy, policy.providers[name], model, f"{role} of intent `{intent.name}`")
-        for role, model in (("primary", intent.primary), ("fallback", intent.fallback))
-        for name in names
-    ]
-    if provider is None and not any(c.target for c in found):
-        found += _instead(policy, intent.providers, barred=any(c.barred for c in found))
-    return Plan(tuple(found), reason, intent.name)
-
-
-def _instead(policy: Policy, skip: Iterable[str], *, barred: bool, why: str = OTHERS) -> Iterator[Candidate]:
-    """Who answers when no provider of the intent can: whoever has a key, else the local model, else the echo.
-
-    Where the intent's models are `barred`, the small model does not stand in for them.
-    """
-    others = [p for p in policy.providers.values() if p.default_model and p.name not in (*skip, *LAST_RESORT)]
-    usable = [p for p in others if p.usable and p.configured]
-    for provider in usable:
-        yield candidate(policy, provider, provider.default_model or "", why, default=True)
-    for name in LAST_RESORT:
-        last = policy.providers.get(name)
-        if last is not None and last.default_model and not usable and not barred:
-            yield candidate(policy, last, last.default_model, "no provider has a key", default=True)
-
-
-def _for_model(model: str, policy: Policy) -> Plan:
-    configured = policy.model_named(model)
-    if configured is not None:
-        return _for_configured(configured, policy)
-    known = policy.registry.named(model)
-    if known is not None:
-        return by_name.of_registry(model, known, policy)
-    vendor, slash, rest = model.partition("/")
-    named = policy.providers.get(vendor) if slash and rest else None
-    if named is not None and (named.usable or named.configured or "/" in rest):
-        by_name.refuse_unknown(rest, policy)
-        found = candidate(policy, named, rest, "the model's name begins with this provider", pinned=True)
-        return Plan((found,), "provider in the name")
-    by_name.refuse_unknown(model, policy)
-    return by_name.of_slug(model, policy) if slash and rest else by_name.of_bare_name(model, policy)
-
-
-def _for_configured(model: Model, policy: Policy) -> Plan:
-    names, why = (model.name, *model.aliases), f"of `{model.name}`"
-    found = []
-    for place, (name, there) in enumerate(model.targets, 1):
-        known = policy.registry.named(there)
-        also = (*names, *(known.names if known else ()))
-        provider, reason = policy.providers[name], f"target {place} {why}"
-        found.append(placed(policy, provider, there, reason, names=also, known=known, timeouts=model.timeouts))
-    return Plan(tuple(found), f"model `{model.name}` of the configuration", on_loss=model.on_loss)

@@ -2,14 +2,23 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
 
 from fairlead.providers.portkey import Portkey
 from fairlead.providers.registry import Registry
 from fairlead.providers.row import Provider, Timeouts
+from fairlead.routing.experiments import Experiments
+from fairlead.routing.health import Board
+from fairlead.routing.how import Care
 from fairlead.routing.intent import DEFAULT
+from fairlead.routing.tables import NO_TABLES, Tables
+from fairlead.routing.tiers import Tiers
 from fairlead.upstream.api import Clocks
+
+if TYPE_CHECKING:
+    from fairlead.routing.portkey_config.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +29,40 @@ class OnLoss:
     refuse_hints: bool = False
 
 
+By = Literal["weighted", "cheapest", "fastest", "least-busy", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """The targets of a model are equals: by what one is chosen, and the `weights` of all.
+
+    A session stays where it was answered for `stay` seconds; with 0 it does not.
+    """
+
+    by: By = "best"
+    weights: tuple[float, ...] = ()
+    stay: float = 600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A named model: (provider, model id there) in the order to try them."""
+    """A named model: (provider, model id there) in the order to try them.
+
+    Instead of those it may have `gateways`, which serve the model of that name of its `vendor`; or
+    `config`, the name of a config that its calls go by.
+    """
 
     name: str
     targets: tuple[tuple[str, str], ...]
     aliases: tuple[str, ...] = ()
     timeouts: Timeouts | None = None
     on_loss: OnLoss | None = None
+    care: Care | None = None
+    gateways: tuple[str, ...] = ()
+    vendor: str = ""
+    tiers: Tiers | None = None
+    equal: Equal | None = None
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +86,8 @@ class Policy:
 
     `order` has the providers to look for a model at, by its name; without one there is no such order. Under `strict`
     a name is refused that neither the registry nor the configuration has. `default_model` is meant by a call that names
-    none: a name, or `auto` for the best of the registry.
+    none: a name, or `auto` for the best of the registry. `tables` say who serves roles and tasks.
+    `configs` are config objects by name; `made` is where what comes of them is remembered.
     """
 
     providers: Mapping[str, Provider]
@@ -65,6 +100,13 @@ class Policy:
     strict: bool = False
     on_loss: OnLoss = DEFAULT_LOSS
     default_model: str | None = None
+    experiments: Experiments = ()
+    last: str | None = None
+    tables: Tables = NO_TABLES
+    configs: Mapping[str, "Prepared"] = field(default_factory=dict)
+    default_config: str | None = None
+    made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    board: Board = field(default_factory=Board, compare=False, repr=False)
 
     def by_name(self) -> list[Provider]:
         """The providers to look for a model at, in order."""

@@ -1,26 +1,38 @@
 """What a plan is made of: targets, and the candidates that were considered for them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, fields, replace
+from itertools import repeat
+from operator import attrgetter
+from operator import call as give
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from fairlead.providers import portkey
 from fairlead.providers.portkey import Way
 from fairlead.providers.registry import Known
 from fairlead.providers.row import Provider, Timeouts
+from fairlead.routing.facts import NO_FACTS, Facts
+from fairlead.routing.health import Standing
+from fairlead.routing.how import USUAL, Care, How
 from fairlead.routing.intent import Inference
 from fairlead.routing.policy import OnLoss, Policy, clocks
+from fairlead.routing.told import Told
 from fairlead.upstream.api import Clocks
+
+if TYPE_CHECKING:
+    from fairlead.routing.analysis import Analysis
+    from fairlead.routing.moment import Choose
 
 LAST_RESORT = ("local", "echo")
 Notes: TypeAlias = tuple[tuple[int, str], ...]
+Scores: TypeAlias = tuple[tuple[str, float | str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The facts of a call that routing looks at. `infer` reads the call's text, only if that is needed.
 
-    `needs` has the capabilities without which a provider cannot serve it.
+    `needs` has the capabilities without which a provider cannot serve it; `facts` what else the call says.
     """
 
     model: str
@@ -28,6 +40,7 @@ class Wanted:
     intent: str | None = None
     infer: Callable[[], Inference] | None = None
     needs: tuple[str, ...] = ()
+    facts: Facts = NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,9 @@ class Target:
     """One place to send the call to, and the clocks of an attempt there.
 
     `headers` go with the request, and may be credentials; `note` is for the log when it is tried. `once`: the provider
-    tries again by itself, so that nobody else should. `hidden` is what nobody may be told, should it come back.
+    tries again by itself, so that nobody else should. `hidden` is what nobody may be told, should it come back. `how`
+    is what a policy says about an attempt there; `weight` its share among equals, of which 0 is no new call. `standing`
+    is how it fares; `window` how many tokens it takes at most, 0 where nobody knows.
     """
 
     provider: Provider
@@ -46,13 +61,18 @@ class Target:
     note: str = ""
     once: bool = False
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    how: How = USUAL
+    weight: float = 1.0
+    standing: Standing = field(default_factory=Standing, compare=False, repr=False)
+    window: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A target that was considered: `target` is None where it was passed over, and `reason` says why.
 
-    `barred`: it was passed over because the model is not allowed there.
+    `barred`: it was passed over because the model is not allowed there. `scores` is what its place was chosen by.
+    `asked` is the name that its model was asked for by, where that is not the call's: a key needs the right to it.
     """
 
     provider: str
@@ -60,6 +80,14 @@ class Candidate:
     target: Target | None
     reason: str
     barred: bool = False
+    scores: Scores = ()
+    asked: str = ""
+
+
+class Stays(Protocol):
+    """Is told which target answered a call, so that the next of its session goes there too."""
+
+    def at(self, target: Target) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +95,9 @@ class Plan:
     """The targets in the order they are tried; `reason` says how the call was read, `notes` what the log is told.
 
     `lacking` has what one of them at least is known to be unable to do; `ranked`: they are the best that can be had.
+    `choose` makes the plan of a single call, where that is not the same for all; `stays` is told who answered.
+    `role` is the one that the call names; `analysis` what was read into what it says, `difficulty` how
+    hard that is (0 to 1), where the plan hangs on it. `told` is what a client that speaks Portkey's words is told.
     """
 
     candidates: tuple[Candidate, ...]
@@ -76,6 +107,12 @@ class Plan:
     notes: Notes = ()
     on_loss: OnLoss | None = None
     ranked: bool = False
+    choose: "Choose | None" = None
+    stays: Stays | None = None
+    role: str = ""
+    analysis: "Analysis | None" = None
+    difficulty: float | None = None
+    told: Told | None = None
     targets: tuple[Target, ...] = field(init=False)
     lacking: frozenset[str] = field(init=False)
 
@@ -84,6 +121,29 @@ class Plan:
         weighed = (target.provider for target in targets if target.provider.name not in LAST_RESORT)
         object.__setattr__(self, "targets", targets)
         object.__setattr__(self, "lacking", frozenset().union(*(provider.cannot for provider in weighed)))
+
+    def reordered(self, candidates: tuple[Candidate, ...], stays: Stays | None = None) -> "Plan":
+        """The same plan with its candidates in another order. Cheaper than `replace`: nothing else is made anew."""
+        made = object.__new__(Plan)
+        for _ in map(give, _GIVING, repeat(made), _carried(self)):
+            pass
+        _CANDIDATES(made, candidates)
+        _TARGETS(made, tuple([each.target for each in candidates if each.target is not None]))
+        _CHOOSE(made, None)
+        _STAYS(made, stays)
+        return made
+
+
+def _giving(name: str) -> Callable[[Plan, object], None]:
+    """What gives a plan that is being made one of its parts: frozen, it takes none otherwise."""
+    give: Callable[[Plan, object], None] = Plan.__dict__[name].__set__
+    return give
+
+
+_CANDIDATES, _TARGETS, _CHOOSE, _STAYS = map(_giving, ("candidates", "targets", "choose", "stays"))
+_names = [each.name for each in fields(Plan) if each.name not in ("candidates", "targets", "choose", "stays")]
+_carried = attrgetter(*_names)
+_GIVING = tuple(map(_giving, _names))
 
 
 def candidate(
@@ -135,7 +195,7 @@ def called(known: Known, provider: Provider) -> str | None:
     return known.name if provider.serves == "relayed" or provider.claims(known.name) else None
 
 
-def placed(
+def placed(  # noqa: PLR0913 - what may be known of a place
     policy: Policy,
     provider: Provider,
     there: str,
@@ -145,6 +205,7 @@ def placed(
     known: Known | None = None,
     vendor: str | None = None,
     timeouts: Timeouts | None = None,
+    care: Care | None = None,
 ) -> Candidate:
     """A candidate for the model that the provider calls `there`, and others call `names`."""
     if not provider.usable:
@@ -158,14 +219,18 @@ def placed(
         reason = f"{reason}, by {way.shown}"
     if provider.allowed and provider.allowed.isdisjoint({there.casefold(), *(name.casefold() for name in names)}):
         return Candidate(provider.name, there, None, f"{provider.allowed_by} does not list it", barred=True)
-    return Candidate(provider.name, there, _target(provider, there, timeouts, way), reason)
+    target = _target(policy, provider, there, timeouts, way)
+    window = known.context_window if known else 0
+    how = USUAL if care is None else How(care=care)
+    return Candidate(provider.name, there, replace(target, how=how, window=window), reason)
 
 
-def _target(provider: Provider, model: str, timeouts: Timeouts | None, way: Way | None) -> Target:
+def _target(policy: Policy, provider: Provider, model: str, timeouts: Timeouts | None, way: Way | None) -> Target:
     whole, streamed = (clocks(provider, timeouts, stream=stream) for stream in (False, True))
     if way is None:
-        return Target(provider, model, whole, streamed)
-    return Target(provider, model, whole, streamed, way.headers, way.note, way.once, way.hidden)
+        return Target(provider, model, whole, streamed, standing=policy.board.standing(provider, model))
+    standing = policy.board.standing(provider, model, way.hidden, way.shown)
+    return Target(provider, model, whole, streamed, way.headers, way.note, way.once, way.hidden, standing=standing)
 
 
 def why_not(provider: Provider) -> str:

@@ -9,7 +9,7 @@ TOKENS: Final = (
 BUCKETS: Final = (10, 25, 50, 100, 250, 500, 1000, 1750, 2500, 5000, 7500, 10_000, 20_000, 30_000, 60_000, 120_000,
                   300_000)  # fmt: skip
 TIMES: Final = (*(f"within_{bound}" for bound in BUCKETS), "beyond")
-BY: Final = ("key", "team", "user", "model", "provider", "endpoint", "outcome")
+BY: Final = ("key", "team", "user", "model", "provider", "endpoint", "outcome", "arm")
 GROUPS: Final = (*BY, "tag", "day", "hour")
 # `us` are microseconds; `unknown` are calls without a known cost, `firsts` those with a time to the first byte.
 SUMS: Final = (

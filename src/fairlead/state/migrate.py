@@ -8,19 +8,17 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from fairlead.errors import ConfigError
 from fairlead.state import shape
 from fairlead.state.database import Database
-from fairlead.state.schema import REVISION
+from fairlead.state.schema import REVISION, claim
 
 log = logging.getLogger("fairlead.state")
 
 FIRST = "0001"
-# Two gateways that start at once would both find the schema old.
-_LOCK = 0x666C_5343
 # The library keeps the connection that it works on in a global.
 _ALONE = threading.Lock()
 _ELSEWHERE = "move it away and a new one is made, or name another `database`"
@@ -43,7 +41,7 @@ def upgrade(database: Database, later: Sequence[Path] = ()) -> None:
 def _step(database: Database, later: Sequence[Path]) -> str | None:
     """Apply the next revision, if there is one. Gives which it had before, "" for none; None if there was no next."""
     with database.writing() as connection:
-        _claim(database, connection)
+        claim(database, connection)
         config = _config(connection, later)
         script = ScriptDirectory.from_config(config)
         found = _revision(connection)
@@ -59,14 +57,6 @@ def _step(database: Database, later: Sequence[Path]) -> str | None:
         except DBAPIError as error:
             raise _refused(database, error) or error from None
         return found or ""
-
-
-def _claim(database: Database, connection: Connection) -> None:
-    """Wait for other processes that migrate. SQLite has let in no other writer since the transaction began."""
-    if not database.sqlite:
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        # What changes a large table may take longer than any query of a gateway should.
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def _config(connection: Connection, later: Sequence[Path]) -> Config:

@@ -81,8 +81,9 @@ class HttpUpstream:
         provider closes it in that very moment; such a call is not sent again here, for it may have been acted on.
         """
         _, pool, head = self._way(request)
+        unproven = request.headers
         if request.provider.auth in _PROVEN:
-            request.headers = [*request.headers, *await self._proofs.of(request)]
+            request.headers = [*unproven, *await self._proofs.of(request)]
         connection = pool.take()
         if connection is None:
             make = functools.partial(Connection, self._limits, pool.put)
@@ -99,6 +100,10 @@ class HttpUpstream:
         except BaseException:
             exchange.close()
             raise
+        if exchange.status == 403 and self._proofs.learned(request.provider, exchange):
+            exchange.close()
+            request.headers = unproven
+            return await self.send(request)
         return exchange
 
     async def aclose(self) -> None:

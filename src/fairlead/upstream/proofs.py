@@ -3,6 +3,8 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
+from typing import Final
 
 from fairlead.clock import Clock
 from fairlead.errors import ConfigError, FailureKind, UpstreamFailure
@@ -16,6 +18,10 @@ Headers = list[tuple[str, str]]
 Send = Callable[[Request], Awaitable[Response]]
 _NOT_YET = Token("", -math.inf)
 _TOKEN_CLOCKS = Clocks(first_byte=15.0, idle=15.0, total=30.0)
+# AWS takes a signature that is five minutes old. What it says of one that is older, or not yet due:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+_SKEW: Final = 240.0
+_EXPIRED: Final = (b"InvalidSignatureException", b"RequestExpired", b"RequestTimeTooSkewed", b"SignatureDoesNotMatch")
 
 
 class Proofs:
@@ -27,6 +33,7 @@ class Proofs:
         self._tokens: dict[str, tuple[Secret, Token]] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         self._failed: dict[str, tuple[float, UpstreamFailure]] = {}
+        self._ahead: dict[str, float] = {}
 
     async def of(self, request: Request) -> Headers:
         """The headers to add to a request. Raises `UpstreamFailure`."""
@@ -49,7 +56,19 @@ class Proofs:
             raise ConfigError("the region is not known", hint="set AWS_REGION, or `region` of the provider")
         headers = [("content-type", request.content_type), *request.headers]
         credentials = sigv4.credentials(key)
-        return sigv4.sign(request.method, url, headers, request.body, credentials, region, at=self._clock.wall())
+        at = self._clock.wall() + self._ahead.get(request.provider.name, 0.0)
+        return sigv4.sign(request.method, url, headers, request.body, credentials, region, at=at)
+
+    def learned(self, provider: Provider, response: Response) -> bool:
+        """Whether AWS refused a signature because the clock here is wrong; from now on the provider's is gone by."""
+        said = response.header(b"x-amzn-errortype") or b""
+        if provider.auth != "aws" or not said.startswith(_EXPIRED):
+            return False
+        ahead = _time_of(response) - self._clock.wall()
+        if not abs(ahead - self._ahead.get(provider.name, 0.0)) > _SKEW:
+            return False
+        self._ahead[provider.name] = ahead
+        return True
 
     async def _token(self, provider: Provider) -> str:
         # One asks, and whoever comes meanwhile waits for the same answer, good or bad.
@@ -93,6 +112,14 @@ class Proofs:
         token = google_auth.read_token(response.status, body, self._clock.wall())
         secrets.lend(provider, token.value)
         return token
+
+
+def _time_of(response: Response) -> float:
+    """What time it is there, in Unix seconds; not a number where it does not say."""
+    try:
+        return parsedate_to_datetime((response.header(b"date") or b"").decode("latin-1")).timestamp()
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def _token_request(asked: Provider, account: ServiceAccount | AuthorizedUser, body: bytes) -> Request:

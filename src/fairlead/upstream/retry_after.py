@@ -1,19 +1,23 @@
-"""How long a provider asks us to wait (RFC 9110, section 10.2.3, and the millisecond form that OpenAI's SDKs read)."""
+"""How long a provider asks us to wait (RFC 9110, section 10.2.3; in milliseconds as OpenAI and Azure have it)."""
 
 from email.utils import parsedate_to_datetime
 
 from fairlead.upstream.api import Response
 
 LONGEST = 3600.0
+_FORMS = ((b"retry-after-ms", 0.001), (b"x-ms-retry-after-ms", 0.001), (b"retry-after", 1.0))
 
 
 def seconds(response: Response) -> float | None:
     """Seconds to wait, from 0 to an hour, or None where the reply does not say or says nonsense."""
-    for name, scale in ((b"retry-after-ms", 0.001), (b"retry-after", 1.0)):
+    for name, scale in _FORMS:
         value = response.header(name)
-        if value is not None:
-            found = _number(value, scale)
-            return _until(value, response.header(b"date")) if found is None else _clamped(found)
+        if value is None:
+            continue
+        number = _number(value, scale)
+        found = _until(value, response.header(b"date")) if number is None else _clamped(number)
+        if found is not None:
+            return found
     return None
 
 

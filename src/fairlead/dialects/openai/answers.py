@@ -25,7 +25,29 @@ class Answer(Struct):
     usage: dict[str, Any] | UnsetType | None = UNSET
 
 
+class _SoundChoice(Struct, gc=False):
+    error: None = None
+
+
+class Sound(Struct, gc=False):
+    """A whole reply that has no error in it, and its usage as it was sent."""
+
+    choices: list[_SoundChoice] | None = None
+    data: list[Raw] | None = None
+    error: None = None
+    usage: Raw | UnsetType = UNSET
+
+
 _decode = msgspec.json.Decoder(Answer).decode
+_decode_sound = msgspec.json.Decoder(Sound).decode
+
+
+def sound(data: bytes) -> Sound | None:
+    """A whole reply as nearly all are; None for what has to be looked at more closely."""
+    try:
+        return _decode_sound(data)
+    except (ValueError, RecursionError):
+        return None
 
 
 def read(data: bytes) -> Answer:

@@ -32,6 +32,9 @@ def read_reply(endpoint: Endpoint, body: bytes) -> ErrorFacts | Usage | None:
     """
     if not body.isascii():
         _check_utf8(body)
+    sound = answers.sound(body)
+    if sound is not None and (sound.choices if endpoint.answer == "choices" else sound.data is not None):
+        return usage.sent(sound.usage) if sound.usage is not UNSET else None
     answer = answers.read(body)
     facts = answers.error_in(answer, body)
     if facts is not None:

@@ -113,6 +113,13 @@ def _missing(error: dict[str, Any]) -> dict[str, Any]:
     return added
 
 
+def write_numbered(error: FairleadError) -> dict[str, Any]:
+    """The same in OpenRouter's shape, in which `code` is the status; all else is in `metadata`."""
+    said = write(error)
+    metadata = {name: value for name, value in said["error"].items() if name != "message"}
+    return {**said, "error": {"code": error.status, "message": error.message, "metadata": metadata}}
+
+
 def write(error: FairleadError) -> dict[str, Any]:
     """The body of our own error: OpenAI's four members, and what helps to find and mend the cause."""
     inner: dict[str, Any] = {
@@ -127,4 +134,4 @@ def write(error: FairleadError) -> dict[str, Any]:
         inner["hint"] = error.hint
     if error.attempts:
         inner["attempts"] = error.attempts
-    return {"error": {**inner, **error.facts}}
+    return {"error": {**inner, **error.facts}, **error.beside}

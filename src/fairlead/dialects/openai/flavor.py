@@ -13,7 +13,7 @@ class Flavor:
 
     `thinking` is how it is told to think: by `reasoning_effort`, by OpenRouter's object `reasoning`, or by DeepSeek's
     switch `thinking`. `thoughts` is where it takes its own thoughts back, `documents` how it takes documents.
-    `free_text`: it takes tools of the type `custom`.
+    `free_text`: it takes tools of the type `custom`. `prefill` is how it takes the beginning of an answer.
     """
 
     thinking: Literal["effort", "reasoning", "switch"] = "effort"
@@ -22,6 +22,7 @@ class Flavor:
     cache_marks: bool = False
     free_text: bool = False
     ask_usage: bool = True
+    prefill: Literal["plain", "prefix", "none"] = "plain"
 
 
 PLAIN = Flavor()

@@ -5,10 +5,12 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from fairlead.dialects import beside
+from fairlead.dialects import beside, lenient
 from fairlead.dialects.lenient import MOST, count, inner
 from fairlead.dialects.model import Usage
 
+# No longer is what says nothing: `null`, an empty object.
+_SHORT: Final = 8
 # What many vendors say, and no more.
 _PLAIN: Final = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
 
@@ -31,7 +33,7 @@ class _Written(Struct, gc=False):
     ephemeral_1h_input_tokens: Count = 0
 
 
-class _Counts(Struct):
+class _Counts(Struct, gc=False):
     """What a vendor may count, where it writes each as it should."""
 
     prompt_tokens: Count = 0
@@ -45,6 +47,7 @@ class _Counts(Struct):
     cache_creation: _Written | None = None
 
 
+_decode = msgspec.json.Decoder(_Counts).decode
 _NO_GIVEN, _NO_MADE, _NO_WRITTEN = _Given(), _Made(), _Written()
 
 
@@ -59,9 +62,22 @@ def read(value: Any) -> Usage | None:
     if value.keys() <= _PLAIN:
         return Usage(count(value, "prompt_tokens"), count(value, "completion_tokens"), said=value)
     try:
-        counts = msgspec.convert(value, _Counts)
+        return _usage(msgspec.convert(value, _Counts), value)
     except msgspec.ValidationError:
         return _read_leniently(value)
+
+
+def sent(value: msgspec.Raw) -> Usage | None:
+    """The same of a `usage` object as it was sent, which is valid JSON."""
+    if len(value) > _SHORT:
+        try:
+            return _usage(_decode(value), value)
+        except msgspec.ValidationError:
+            pass
+    return read(lenient.members(bytes(value)))
+
+
+def _usage(counts: _Counts, said: dict[str, Any] | msgspec.Raw) -> Usage:
     prompt, completion = counts.prompt_tokens_details or _NO_GIVEN, counts.completion_tokens_details or _NO_MADE
     return Usage(
         counts.prompt_tokens or 0,
@@ -72,7 +88,7 @@ def read(value: Any) -> Usage | None:
         (counts.cache_creation or _NO_WRITTEN).ephemeral_1h_input_tokens or 0,
         prompt.audio_tokens or 0,
         completion.audio_tokens or 0,
-        value,
+        said,
     )
 
 

@@ -1,0 +1,1 @@
+"""From the configuration of another gateway to one of ours. Pure: what is read comes in as a document."""

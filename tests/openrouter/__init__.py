@@ -1,0 +1,1 @@
+"""OpenRouter's contract, as its clients use it."""

@@ -27,6 +27,8 @@ class EventSplitter:
     def feed(self, data: bytes) -> list[bytes]:
         """The events that `data` completes, each with the blank line that ends it."""
         if not self._rest and data.endswith(b"\n\n") and b"\r" not in data:
+            if data.find(b"\n\n") == len(data) - 2:
+                return [data]
             events = data.split(b"\n\n")
             self._rest += events.pop()
             return [event + b"\n\n" for event in events]

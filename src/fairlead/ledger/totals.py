@@ -95,7 +95,9 @@ class Total:
 
 def dollars(nano: int | None) -> Decimal | None:
     """The amount in dollars, exactly."""
-    return None if nano is None else Decimal(nano).scaleb(_NANO_DOLLARS)
+    if not nano:
+        return None if nano is None else Decimal(0)  # and not 0E-9
+    return Decimal(nano).scaleb(_NANO_DOLLARS)
 
 
 def _ms(us: int | None) -> float | None:

@@ -100,7 +100,9 @@ class StreamReader:
                 self._finished.add(choice.index)
         if not self.content:
             self.content = _has_content(data)
-        return data if answer.usage is UNSET else self._with_usage(data, answer)
+        if answer.usage is UNSET or (answer.usage is None and not self._hide_usage):
+            return data
+        return self._with_usage(data, answer)
 
     def _with_usage(self, data: bytes, answer: answers.Answer) -> bytes | None:
         if answer.usage:

@@ -79,6 +79,33 @@ def test_splicing_changes_the_named_members_and_no_other_byte(
     assert (spliced.split(b"{")[0], spliced.rpartition(b"}")[2]) == untouched
 
 
+@st.composite
+def plain(draw: st.DrawFn) -> tuple[list[str], bytes]:
+    """The members of an object as most clients write it, without a space, and the object."""
+    values = draw(st.dictionaries(TEXT, JSON, min_size=1, max_size=5))
+    told = [f"{json.dumps(name)}:{json.dumps(value, separators=(',', ':'))}" for name, value in values.items()]
+    return told, f"{{{','.join(told)}}}".encode()
+
+
+@given(objects() | plain(), st.data())
+def test_putting_a_value_is_splicing_it(given: tuple[Any, bytes] | tuple[bytes, Any], data: st.DataObject) -> None:
+    body = given[0] if isinstance(given[0], bytes) else given[1]
+    name = data.draw(st.sampled_from([*sorted(json.loads(body)), "another"]))
+    assert Members(body).put(name, b'"new"') == Members(body).splice({name: b'"new"'})
+
+
+@given(plain(), st.data())
+def test_a_name_that_comes_twice_is_found_where_nothing_but_members_is_written(
+    given: tuple[list[str], bytes], data: st.DataObject
+) -> None:
+    told, _ = given
+    again = data.draw(st.sampled_from(told))
+    place = data.draw(st.integers(0, len(told)))
+    body = f"{{{','.join([*told[:place], again, *told[place:]])}}}".encode()
+    with pytest.raises(RequestError):
+        Members(body)
+
+
 @given(objects(), st.data())
 def test_replacing_a_value_leaves_all_that_stands_around_it(
     given: tuple[bytes, dict[str, bytes]], data: st.DataObject

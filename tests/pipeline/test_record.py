@@ -80,6 +80,13 @@ def test_no_row_has_what_was_asked_or_answered(outcome: Outcome) -> None:
     assert row.outcome == outcome
 
 
+def test_what_budgets_were_charged_for_an_attempt_before_stays_where_the_last_had_nothing_set_aside() -> None:
+    lost = attempt("openai", "gpt-4o", 100.0, 100.2, Failure(FailureKind.CUT, "it broke off"))
+    free = attempt("ollama", "llama", 100.2, 101.0)
+    row = written(recorded(call(lost, free, status=200, charges={"daily": 700}), "ok", 102.0))
+    assert (row.reserved, row.charges) == (None, {"daily": 700})
+
+
 def test_a_call_without_an_attempt_cost_nothing_and_one_without_a_price_costs_nobody_knows() -> None:
     error = RequestError("`messages` is missing", param="messages")
     nobody = recorded(call(status=400), "refused", 100.01, error)

@@ -207,7 +207,6 @@ class Exchange:
             self._fail()
         finally:
             self._body = b""  # which a connection would keep for as long as it idles
-            self._protocol.tasks.discard(self.task)
 
     def _fail(self) -> None:
         if self.response_started:

@@ -221,6 +221,7 @@ class Protocol(HttpToolsProtocol):
     def _serve(self, exchange: Exchange) -> None:
         self._serving = exchange
         exchange.task = task = self.loop.create_task(exchange.run())
+        task.add_done_callback(self.tasks.discard)  # one that is called off before it begins has no `finally`
         self.tasks.add(task)
 
     def replied(self, exchange: Exchange) -> None:

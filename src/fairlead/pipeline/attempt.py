@@ -2,13 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from fairlead.clock import Clock
 from fairlead.config.reliability import Reliability
 from fairlead.dialects import framing, sse
 from fairlead.dialects.anthropic.count import count_text
 from fairlead.dialects.model import BadReply
-from fairlead.errors import Failure, FailureKind, RequestError, UpstreamFailure
+from fairlead.errors import (
+    BudgetExceeded,
+    Failure,
+    FailureKind,
+    PriceUnknown,
+    RequestError,
+    StoreUnavailable,
+    UpstreamFailure,
+)
 from fairlead.pipeline import carry_on, edited, passing, ways
 from fairlead.pipeline.answers import Answer, Streamed, Whole
 from fairlead.pipeline.call import Attempt, Call
@@ -26,8 +35,11 @@ from fairlead.routing.plan import Target
 from fairlead.upstream.api import Clocks, Request, Response, Upstream
 from fairlead.upstream.paths import full_body, full_path
 
+# Why a target was not asked: there is no money for it; or, in the second, the call itself is wrong there.
+UNPAID: Final = (BudgetExceeded, PriceUnknown, StoreUnavailable)
+NOT_TRIED: Final = (*UNPAID, RequestError)
 # How much of a stream is held back, at most, while it says nothing.
-HELD = 64 * 1024
+HELD: Final = 64 * 1024
 
 
 class Attempts:

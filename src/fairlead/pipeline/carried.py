@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from fairlead.dialects.anthropic.count import count_text
-from fairlead.errors import BudgetExceeded, PriceUnknown, RequestError, StoreUnavailable, UpstreamFailure
+from fairlead.errors import UpstreamFailure
 from fairlead.pipeline.answers import Streamed
-from fairlead.pipeline.attempt import Attempts
+from fairlead.pipeline.attempt import NOT_TRIED, Attempts
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.relay import Relay
 from fairlead.pipeline.seam import Seam
@@ -14,7 +14,6 @@ from fairlead.pipeline.stream import Pipe
 from fairlead.routing.plan import Target
 
 _SEAMS: Final = 3
-_NOT_TRIED: Final = (BudgetExceeded, PriceUnknown, StoreUnavailable, RequestError)
 
 
 class Carried:
@@ -68,7 +67,7 @@ class Carried:
                 break
             try:
                 found = await self._attempts.one(call, target, left, self._seam)
-            except _NOT_TRIED:
+            except NOT_TRIED:
                 continue
             if isinstance(found, Streamed) and isinstance(found.pipe, Pipe):
                 self._pipe, self._between = found.pipe, False

@@ -2,11 +2,11 @@
 
 from fairlead.errors import Failure, UpstreamFailure
 from fairlead.pipeline.answers import Answer, Streamed, Whole
-from fairlead.pipeline.attempt import Attempts
+from fairlead.pipeline.attempt import UNPAID, Attempts
 from fairlead.pipeline.budgets import Retries
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.carried import Carried
-from fairlead.pipeline.walk import UNPAID, Walk
+from fairlead.pipeline.walk import Walk
 from fairlead.routing.how import USUAL
 from fairlead.upstream.api import Clocks
 

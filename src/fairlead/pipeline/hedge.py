@@ -6,17 +6,16 @@ our count of what it was asked and had said.
 
 import asyncio
 import copy
-from typing import Final
 
 from fairlead.dialects.anthropic.count import count_text
-from fairlead.errors import BudgetExceeded, Failure, PriceUnknown, RequestError, StoreUnavailable
+from fairlead.errors import Failure
 from fairlead.pipeline import tally
 from fairlead.pipeline.answers import Answer, Streamed, Whole
-from fairlead.pipeline.attempt import Attempts
+from fairlead.pipeline.attempt import NOT_TRIED, Attempts
 from fairlead.pipeline.call import Call
+from fairlead.pipeline.till import together
 from fairlead.routing.plan import Target
 
-_NOT_TRIED: Final = (BudgetExceeded, PriceUnknown, StoreUnavailable, RequestError)
 Task = asyncio.Task[Answer | Failure]
 
 
@@ -74,7 +73,7 @@ class Hedge:
         branch, target = self._branches[task]
         try:
             answer = task.result()
-        except _NOT_TRIED as refused:
+        except NOT_TRIED as refused:
             if is_first:
                 self._refused = refused
             del self._branches[task]
@@ -117,8 +116,7 @@ class Hedge:
     def _merge(self, branch: Call) -> None:
         call = self._call
         call.attempts += branch.attempts
-        for account, charged in branch.charges.items():
-            call.charges[account] = call.charges.get(account, 0) + charged
+        call.charges = together(call.charges, branch.charges)
         unknown = call.absorbed is None or branch.absorbed is None
         call.absorbed = None if unknown else (call.absorbed or 0) + (branch.absorbed or 0)
 

@@ -47,7 +47,9 @@ def recorded(call: Call, outcome: Outcome, now: float, error: FairleadError | No
         row.tokens, row.counted = _tokens(call.usage), True
     _add_cost(row, call.cost or (_UNKNOWN if attempts else _FREE))
     if call.reserved is not None:
-        row.reserved, row.charges = call.reserved, call.charges
+        row.reserved = call.reserved
+    if call.charges:  # also of an attempt before, where the last one had nothing set aside
+        row.charges = call.charges
     row.queue_us = _us(attempts[0].started - began) if attempts else total
     if call.first_byte is not None:
         row.first_us = _us(call.first_byte - began)

@@ -83,7 +83,7 @@ class Till:
         call.absorbed = None if spent is None or call.absorbed is None else call.absorbed + spent
         if attempt.reservation is not None:
             amount = spent if spent is not None else attempt.reservation.amount
-            call.charges = _sum(call.charges, self._book.charges(attempt.reservation, amount))
+            call.charges = together(call.charges, self._book.charges(attempt.reservation, amount))
             self._book.settle(attempt.reservation, amount)
             attempt.reservation = None
 
@@ -100,7 +100,7 @@ class Till:
             # What has no known price is charged as it was set aside.
             spent = own if own is not None else attempt.reservation.amount
             charges = self._book.charges(attempt.reservation, spent)
-            call.charges = _sum(call.charges, charges) if call.charges else charges
+            call.charges = together(call.charges, charges) if call.charges else charges
             self._book.settle(attempt.reservation, spent)
             attempt.reservation = None
 
@@ -143,7 +143,8 @@ class Till:
         return known[min(priced)[1]][1] if priced else None
 
 
-def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+def together(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """What both charged, by account."""
     return {name: one.get(name, 0) + other.get(name, 0) for name in one | other}
 
 

@@ -1,29 +1,19 @@
 """A call's way along its plan once the first try did not do: which target is next, when, and when it is over."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from fairlead.errors import (
-    BudgetExceeded,
-    Failure,
-    FailureKind,
-    FairleadError,
-    PriceUnknown,
-    StoreUnavailable,
-)
+from fairlead.errors import Failure, FailureKind, FairleadError
 from fairlead.pipeline.answers import Answer
-from fairlead.pipeline.attempt import Attempts
+from fairlead.pipeline.attempt import UNPAID, Attempts
 from fairlead.pipeline.budgets import Retries
 from fairlead.pipeline.call import Call
 from fairlead.pipeline.failures import given_up, resting
 from fairlead.pipeline.hedge import Hedge
-from fairlead.pipeline.onward import again, larger, matching
 from fairlead.pipeline.outcomes import Declined, declined
 from fairlead.pipeline.retry import allowed, backoff
 from fairlead.routing.disposition import Then, disposition
+from fairlead.routing.onward import again, larger, matching
 from fairlead.routing.plan import Target
-
-UNPAID: Final = (BudgetExceeded, PriceUnknown, StoreUnavailable)
 
 
 @dataclass(slots=True)

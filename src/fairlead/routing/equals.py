@@ -116,7 +116,7 @@ class Equals:
     def _look_up(self, moment: Moment) -> None:
         if moment.now >= self._held_until:
             self._prices = [moment.price(target) for target in self.plan.targets]
-            self._costs = [_usual(price) for price in self._prices]
+            self._costs = [usual(price) for price in self._prices]
             self._held_until = moment.now + _HELD
 
     def unknown(self) -> float:
@@ -178,6 +178,6 @@ def _from_two(fit: list[int], first: int, second: int) -> list[int]:
     return order
 
 
-def _usual(price: Prices | None) -> float:
+def usual(price: Prices | None) -> float:
     """What a million tokens take, three of four of them read and one written; the most where nobody knows it."""
     return inf if price is None else (3 * price.read + price.written) / 4

@@ -3,7 +3,7 @@
 from math import inf
 from typing import Final
 
-from fairlead.routing.equals import EXPLORED, Equals
+from fairlead.routing.equals import EXPLORED, Equals, usual
 from fairlead.routing.moment import Moment
 from fairlead.routing.policy import By
 from fairlead.routing.score import expected, score
@@ -22,7 +22,7 @@ def merit(equals: Equals, at: int, by: By, moment: Moment) -> tuple[float, str]:
             price = equals.price(at, moment)
             if price is None:
                 return inf, "nobody knows its price"
-            cost = (3 * price.read + price.written) / 4
+            cost = usual(price)
             return cost, f"${cost:g} for a million tokens, three of four of them read"
         case "fastest":
             took = expected(standing, now, equals.unknown())

@@ -1,10 +1,16 @@
-"""Plans in which a policy says what takes over after which failure, and which have lost some of their targets."""
+"""Who takes over after which failure, where a policy says that; and what becomes of that where targets are lost."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
+from fairlead.errors import Failure
+from fairlead.routing.disposition import Cause, Then, disposition
 from fairlead.routing.how import Onward
 from fairlead.routing.target import Candidate, Plan, Target
+
+# What Portkey and its configs say of a reply that did not come in time.
+_TIMEOUT: Final = 408
 
 
 def ordered(plan: Plan) -> bool:
@@ -61,3 +67,29 @@ def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset
     if one is None or other is None:
         return one if other is None else other
     return one & other
+
+
+def larger(target: Target, than: Target) -> bool:
+    """Whether a target may take a longer call; of one that nobody knows, another model may."""
+    if target.window and than.window:
+        return target.window > than.window
+    return target.model != than.model
+
+
+def _seen(failure: Failure) -> set[int | None]:
+    """The statuses that a failure goes by: the provider's own, what a client would see, and a timeout's usual one."""
+    rule = disposition(failure.kind)
+    return {failure.status, rule.status, _TIMEOUT if rule.cause is Cause.TIMEOUT else None}
+
+
+def matching(onward: Onward, failure: Failure) -> int | None:
+    """Which target a policy has take over after this failure; None where it says that nobody does."""
+    seen = _seen(failure)
+    return next((there for statuses, there in onward if statuses is None or statuses & seen), None)
+
+
+def again(statuses: frozenset[int] | None, failure: Failure) -> bool:
+    """Whether a policy has a failure tried again on the same target."""
+    if statuses is None:
+        return disposition(failure.kind).then is Then.AGAIN
+    return bool(statuses & _seen(failure))
